@@ -1,0 +1,330 @@
+/*
+ * hvtree's backend: the one header that the console and the commands may include.
+ *
+ * Threads. hv_backend_open() starts one thread that owns the store, the engine and all agents. Every function here
+ * may be called from one other thread (the user's) and returns at once: requests go down a queue, events come up a
+ * queue, hv_backend_fd() becomes readable when events wait. Nothing else is shared.
+ *
+ * Ownership. Values in events (`const struct hv_host *` ...) are immutable and reference-counted: valid until
+ * hv_event_free(); keep one longer with its _ref function. All text is valid UTF-8 but untrusted: pass it through
+ * hv_text_printable() before drawing it (the console does so once, at its border).
+ *
+ * The picture. After open, every host and every VM comes once as HV_EVENT_HOST / HV_EVENT_VM (hosts first), every
+ * live operation as HV_EVENT_OPERATION, then HV_EVENT_LOADED. From then on an event comes for whatever changed, whoever
+ * changed it, also another console on the same store, within 300 ms. Events for the same object are coalesced while
+ * they wait: the queue is bounded by the number of objects. Trees come only for VMs that were opened (hv_open_vm).
+ */
+#ifndef HV_BACKEND_H
+#define HV_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "backend/base/attributes.h"
+#include "backend/base/clock.h"
+#include "backend/base/memory.h"
+#include "backend/base/status.h"
+#include "backend/base/text.h"
+#include "backend/base/uuid.h"
+#include "backend/domain/names.h"
+#include "backend/domain/rules.h"
+
+struct hv_backend;
+
+enum hv_connect {
+	HV_CONNECT_ALL,       /* the console: connect to every host and stay connected */
+	HV_CONNECT_ON_DEMAND, /* commands: connect to a host when an act needs it */
+};
+
+struct hv_config {
+	const char *store_path; /* NULL: $XDG_STATE_HOME/hvtree/hvtree.db; with demo: DIR/hvtree.db */
+	const char *demo_dir;   /* NULL: no demo; else the folder of the simulated fleet, made when missing or empty */
+	const char *user;       /* who asks, for the audit log; NULL: the operating-system user */
+	enum hv_connect connect;
+};
+
+/** Opens or creates the store (and the demo fleet) and starts the thread. Blocks for that long: call before the first
+ * frame. HV_ERR_STORE and HV_ERR_IO say what to do. */
+enum hv_status hv_backend_open(
+	const struct hv_config *config, struct hv_backend **ret_backend, struct hv_error *err) HV_MUST_CHECK;
+/** Ask the thread to stop and join it (bounded: 2 s). Operations go on, on their hosts and at the next start. */
+void hv_backend_close(struct hv_backend *backend);
+int hv_backend_fd(const struct hv_backend *backend);
+
+/* ---- values ---- */
+
+struct hv_host {
+	struct hv_uuid uuid;
+	const char *name;
+	const char *group;
+	const char *transport;
+	const char *address;
+	const char *version; /* may be NULL */
+	enum host_state state;
+	const char *reason;  /* why it is not Up; may be NULL */
+	int64_t seen_us;     /* the age of what is shown (U3); 0 never */
+	int64_t retry_us;    /* next try; 0 none */
+	int64_t free_bytes;  /* -1 not known */
+	int64_t vm_count;
+};
+
+/* The summary row of a VM: what the closed tree shows. */
+struct hv_vm {
+	struct hv_uuid uuid;
+	struct hv_uuid host;
+	const char *name;
+	enum vm_state state;
+	enum vm_state power_state;
+	int64_t cpus;
+	int64_t memory_bytes;
+	const char *offering; /* may be NULL */
+	const char *account;
+	const char *domain;
+	int64_t snapshots;    /* live rows */
+	int64_t untracked;
+	int64_t chain;        /* snapshots from the root to now (Q2) */
+	int64_t delta_bytes;  /* of all its snapshots; 0 not known */
+	int64_t oldest_us;    /* when its oldest snapshot was taken; 0 none */
+	bool missing;         /* the host does not report it any more */
+	struct hv_uuid operation; /* the live one; nil: none */
+};
+
+/* One row of an opened VM's tree, in display order (parents before children). */
+struct hv_node {
+	struct hv_uuid id;       /* snapshot uuid; for untracked rows the checkpoint's id */
+	const char *name;        /* display name; for untracked rows the host's name for it */
+	const char *internal_name;
+	const char *description; /* may be NULL */
+	enum snapshot_state state; /* tracked rows only */
+	enum snapshot_type type;
+	enum checkpoint_kind kind;
+	bool untracked;
+	bool current;            /* the "now" row hangs under it */
+	bool orphan;
+	bool last_child;
+	int32_t parent;          /* index in nodes; -1 for a root */
+	int32_t depth;
+	int64_t created_us;
+	int64_t size_bytes;
+	const char *created_by;  /* may be NULL */
+	const char *offering;    /* may be NULL */
+};
+
+struct hv_volume {
+	struct hv_uuid id;
+	const char *name;
+	bool root;
+	const char *path;
+	int64_t size_bytes;
+	int64_t chain_bytes;
+};
+
+struct hv_tree {
+	struct hv_uuid vm;
+	const struct hv_node *nodes;
+	size_t count;
+	int32_t current; /* index; -1: the running state descends from no snapshot (T2) */
+	const struct hv_volume *volumes;
+	size_t volume_count;
+	const char *problem; /* the store's rows make no tree; NULL when all is well */
+};
+
+struct hv_operation {
+	struct hv_uuid uuid;
+	struct hv_uuid group;
+	int64_t sequence;
+	enum operation_kind kind;
+	enum operation_state state;
+	enum operation_step step;
+	bool unknown; /* Y4: shown as Unknown */
+	struct hv_uuid vm;
+	struct hv_uuid host;
+	struct hv_uuid snapshot; /* nil: none, or not allocated yet */
+	const char *vm_name;
+	const char *snapshot_name; /* display name; may be NULL */
+	int64_t percent; /* -1 none */
+	const char *phase; /* may be NULL */
+	enum hv_status status;
+	const char *error; /* may be NULL */
+	const char *requested_by;
+	int64_t created_us;
+	int64_t finished_us; /* 0 while it lives */
+};
+
+/* What a revert or a delete would do; see domain/preview.h for the meaning of each field. */
+struct hv_preview {
+	enum operation_kind kind;
+	struct hv_uuid vm;
+	struct hv_uuid target; /* nil for "all" */
+	/* revert */
+	int64_t lost_since_us;
+	int64_t lost_bytes; /* -1 not known */
+	int64_t kept_snapshots;
+	enum vm_state state_before;
+	enum vm_state state_after;
+	bool stops_first;
+	bool starts_first;
+	const char *const *risks; /* sentences */
+	size_t risk_count;
+	/* delete */
+	const struct hv_uuid *deleted; /* children before parents */
+	const char *const *deleted_names;
+	size_t deleted_count;
+	int64_t reparented;
+	int64_t merged_bytes;
+	bool deletes_current;
+	struct hv_uuid new_current; /* nil: none */
+	/* both: the guard against a stale view; hand it back in the request */
+	struct hv_uuid current; /* nil: none */
+	const char *refusal; /* why it is not allowed now; NULL when it is */
+};
+
+/* A row of a snapshot list (L1, L2). */
+struct hv_snapshot {
+	struct hv_uuid id;
+	const char *name;
+	const char *display_name;
+	const char *description; /* may be NULL */
+	enum snapshot_state state;
+	enum snapshot_type type;
+	bool current;
+	struct hv_uuid parent; /* nil: a root */
+	const char *parent_name; /* may be NULL */
+	int64_t created_us;
+	int64_t size_bytes;
+	struct hv_uuid vm;
+	const char *vm_name;
+	const char *host_name;
+	const char *account;
+	const char *domain;
+	int64_t page_id; /* with created_us: the key of the next page */
+};
+
+struct hv_snapshot_page {
+	const struct hv_snapshot *rows;
+	size_t count;
+	int64_t total; /* of all that fit; -1 when not counted (pages after the first) */
+	bool more;
+};
+
+/* ---- events ---- */
+
+enum hv_event_kind {
+	HV_EVENT_HOST,        /* host */
+	HV_EVENT_HOST_GONE,   /* id */
+	HV_EVENT_VM,          /* vm */
+	HV_EVENT_VM_GONE,     /* id */
+	HV_EVENT_TREE,        /* tree: of an opened VM */
+	HV_EVENT_OPERATION,   /* operation: began, went on, or ended */
+	HV_EVENT_LOADED,      /* the first picture is complete */
+	HV_EVENT_ACCEPTED,    /* ticket; id = the group of operations that was begun */
+	HV_EVENT_REFUSED,     /* ticket; error */
+	HV_EVENT_PREVIEW,     /* ticket; preview */
+	HV_EVENT_SNAPSHOTS,   /* ticket; page */
+	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
+	HV_EVENT_MESSAGE,     /* text, warning */
+	HV_EVENT_FAILED,      /* error: the backend cannot go on (store gone); nothing was lost */
+	HV_EVENT_KIND_COUNT
+};
+
+struct hv_event {
+	enum hv_event_kind kind;
+	uint64_t ticket; /* of the request it answers; 0 otherwise */
+	struct hv_uuid id;
+	const struct hv_host *host;
+	const struct hv_vm *vm;
+	const struct hv_tree *tree;
+	const struct hv_operation *operation;
+	const struct hv_preview *preview;
+	const struct hv_snapshot_page *page;
+	struct hv_error error;
+	const char *text;
+	bool warning;
+};
+
+/** The next event, or NULL when none waits. The caller frees it. */
+struct hv_event *hv_backend_next(struct hv_backend *backend);
+void hv_event_free(struct hv_event *event);
+
+const struct hv_host *hv_host_ref(const struct hv_host *host);
+void hv_host_unref(const struct hv_host *host);
+const struct hv_vm *hv_vm_ref(const struct hv_vm *vm);
+void hv_vm_unref(const struct hv_vm *vm);
+const struct hv_tree *hv_tree_ref(const struct hv_tree *tree);
+void hv_tree_unref(const struct hv_tree *tree);
+const struct hv_operation *hv_operation_ref(const struct hv_operation *operation);
+void hv_operation_unref(const struct hv_operation *operation);
+const struct hv_preview *hv_preview_ref(const struct hv_preview *preview);
+void hv_preview_unref(const struct hv_preview *preview);
+const struct hv_snapshot_page *hv_snapshot_page_ref(const struct hv_snapshot_page *page);
+void hv_snapshot_page_unref(const struct hv_snapshot_page *page);
+
+/* Builders: an empty value with one reference that owns a copy of everything in *from. Also for tests of the console,
+ * which make their events by hand. */
+const struct hv_host *hv_host_new(const struct hv_host *from);
+const struct hv_vm *hv_vm_new(const struct hv_vm *from);
+const struct hv_tree *hv_tree_new(const struct hv_tree *from);
+const struct hv_operation *hv_operation_new(const struct hv_operation *from);
+const struct hv_preview *hv_preview_new(const struct hv_preview *from);
+const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
+
+/* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
+
+/** Want HV_EVENT_TREE for this VM now and on every change. No ticket: the tree is the answer. */
+void hv_open_vm(struct hv_backend *backend, const struct hv_uuid *vm);
+void hv_close_vm(struct hv_backend *backend, const struct hv_uuid *vm);
+
+struct hv_act {
+	enum operation_kind kind;
+	struct hv_uuid vm;
+	struct hv_uuid snapshot;  /* revert, delete; nil with `all` */
+	bool subtree;             /* delete */
+	bool all;                 /* delete */
+	enum snapshot_type type;  /* create */
+	const char *name;         /* create; NULL: generated */
+	const char *description;  /* create; may be NULL */
+	bool quiesce;             /* create */
+	bool force;               /* stop */
+	bool queue;               /* wait for the VM instead of being refused (X1) */
+	bool expect_current;      /* refuse when the current snapshot is not this any more */
+	struct hv_uuid expected_current;
+};
+/** ACCEPTED or REFUSED, then HV_EVENT_OPERATION until all of the group have ended. */
+void hv_act(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act);
+/** PREVIEW or REFUSED. */
+void hv_preview(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act);
+/** ACCEPTED or REFUSED. */
+void hv_cancel(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *operation);
+/** Connect if need be, read the inventory, settle what is transient. `host` NULL: all. SYNCED, once a host. */
+void hv_sync(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host);
+/** Try to reach the host now instead of at the end of the back-off. */
+void hv_retry(struct hv_backend *backend, const struct hv_uuid *host);
+
+struct hv_snapshot_query {
+	const struct hv_uuid *vm;  /* NULL: all */
+	const char *account;
+	const char *domain;
+	bool domain_recursive;
+	int state;                 /* enum snapshot_state; -1: all that are not Removed */
+	int type;                  /* enum snapshot_type; -1: both */
+	const char *name;
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;
+	int64_t older_than_us;     /* age; 0: any */
+	int64_t limit;             /* rows a page; 0: 1000 */
+	int64_t offset;
+	int64_t after_created_us;  /* key of the page after: created_us and page_id of the last row */
+	int64_t after_id;
+};
+/** SNAPSHOTS or REFUSED. */
+void hv_list_snapshots(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query);
+
+/* ---- pure helpers, any thread ---- */
+
+/** Facts for rules_refuse() from what the console holds; node NULL: the VM itself. */
+struct rule_facts hv_facts(
+	const struct hv_host *host, const struct hv_vm *vm, const struct hv_tree *tree, const struct hv_node *node);
+
+#endif

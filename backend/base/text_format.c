@@ -1,0 +1,91 @@
+#include "backend/base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "backend/base/clock.h"
+
+#define MINUTE_US (60 * HV_SECOND_US)
+#define HOUR_US (60 * MINUTE_US)
+#define DAY_US (24 * HOUR_US)
+
+const char *hv_format_age(int64_t age_us, char text[16])
+{
+	static const struct {
+		int64_t unit_us;
+		int64_t below_us;
+		char suffix;
+	} units[] = {
+		{HV_SECOND_US, 2 * MINUTE_US, 's'},
+		{MINUTE_US, 2 * HOUR_US, 'm'},
+		{HOUR_US, 2 * DAY_US, 'h'},
+		{DAY_US, INT64_MAX, 'd'},
+	};
+	size_t unit = 0;
+	if (age_us < 0) {
+		age_us = 0;
+	}
+	while (age_us >= units[unit].below_us) {
+		unit++;
+	}
+	(void)snprintf(text, 16, "%" PRId64 "%c", age_us / units[unit].unit_us, units[unit].suffix);
+	return text;
+}
+
+const char *hv_format_bytes(int64_t bytes, char text[16])
+{
+	static const char suffixes[] = "BKMGTP";
+	size_t unit = 0;
+	int64_t whole = bytes < 0 ? 0 : bytes;
+	int64_t rest = 0;
+	while (whole >= 1024 && unit < sizeof suffixes - 2) {
+		rest = whole % 1024;
+		whole /= 1024;
+		unit++;
+	}
+	if (unit == 0) {
+		(void)snprintf(text, 16, whole == 0 ? "0" : "%" PRId64 "B", whole);
+	} else if (whole < 100) {
+		(void)snprintf(text, 16, "%" PRId64 ".%" PRId64 "%c", whole, rest * 10 / 1024, suffixes[unit]);
+	} else {
+		(void)snprintf(text, 16, "%" PRId64 "%c", whole, suffixes[unit]);
+	}
+	return text;
+}
+
+const char *hv_format_time(int64_t time_us, char text[32])
+{
+	time_t seconds = (time_t)(time_us / HV_SECOND_US);
+	struct tm parts;
+	if (!gmtime_r(&seconds, &parts) || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+		(void)snprintf(text, 32, "?");
+	}
+	return text;
+}
+
+bool hv_parse_age(const char *text, int64_t *ret_age_us)
+{
+	static const struct {
+		char suffix;
+		int64_t unit_us;
+	} units[] = {{'s', HV_SECOND_US}, {'m', MINUTE_US}, {'h', HOUR_US}, {'d', DAY_US}, {'w', 7 * DAY_US}};
+	int64_t number = 0;
+	const char *p = text;
+	if (*p < '0' || *p > '9') {
+		return false;
+	}
+	for (; *p >= '0' && *p <= '9'; p++) {
+		number = number * 10 + (*p - '0');
+		if (number > 1000000) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < HV_ARRAY_LEN(units); i++) {
+		if (p[0] == units[i].suffix && p[1] == '\0') {
+			*ret_age_us = number * units[i].unit_us;
+			return true;
+		}
+	}
+	return false;
+}

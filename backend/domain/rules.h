@@ -1,0 +1,52 @@
+/*
+ * What is allowed now, and why not: one table, asked by the console to grey out (U2) and by the engine again just
+ * before it acts.
+ */
+#ifndef HV_DOMAIN_RULES_H
+#define HV_DOMAIN_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "backend/domain/names.h"
+
+enum action {
+	ACTION_SNAPSHOT_CREATE_DISK,
+	ACTION_SNAPSHOT_CREATE_MEMORY,
+	ACTION_SNAPSHOT_REVERT,
+	ACTION_SNAPSHOT_DELETE,
+	ACTION_VM_START,
+	ACTION_VM_STOP,
+	ACTION_COUNT
+};
+
+/* What is known about the VM, and about the snapshot if the action has one. */
+struct rule_facts {
+	enum vm_state vm_state;
+	enum snapshot_state snapshot_state; /* of the target; ignored by actions without one */
+	bool has_target;        /* a snapshot is selected */
+	bool target_untracked;  /* the selected row is an untracked checkpoint (T6) */
+	bool operation_live;    /* another operation is live on the VM (X1) */
+	bool host_up;           /* its host answers (U3) */
+	bool vm_missing;        /* the host does not report the VM */
+	bool snapshots_enabled; /* X5 */
+	bool read_only;         /* the console, or the caller's role */
+	int64_t snapshots_on_host;
+	int64_t untracked_on_host;
+	int64_t snapshot_limit;
+};
+
+struct rule; /* one row of the table */
+
+/** NULL when `action` is allowed, else the first rule that refuses it. Borrowed, static. */
+const struct rule *rules_refuse(enum action action, const struct rule_facts *facts);
+/** A short name that does not change, for JSON and tests, e.g. "memory-needs-running". */
+const char *rule_id(const struct rule *rule);
+/** The requirement that the rule comes from, e.g. "T4". */
+const char *rule_requirement(const struct rule *rule);
+/** The sentence, without full stop, with `vm_name` and facts filled in. Returns `text`. */
+const char *rule_sentence(const struct rule *rule, const char *vm_name, const struct rule_facts *facts,
+	char *text, size_t size);
+const char *action_name(enum action action);
+
+#endif

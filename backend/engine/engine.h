@@ -1,0 +1,110 @@
+/*
+ * The workflows. Single-threaded, deterministic, no I/O of its own: driven by calls, all effects go out through what is
+ * handed in (store, agents, clock, ids, listener).
+ *
+ * A workflow is a table of steps (workflow.c). A step is written to the operation's row before it is acted on and can
+ * be repeated, so crash recovery is nothing but "continue at the step that the row says" (Y1).
+ */
+#ifndef HV_ENGINE_ENGINE_H
+#define HV_ENGINE_ENGINE_H
+
+#include "backend/agent/message.h"
+#include "backend/base/clock.h"
+#include "backend/store/store.h"
+
+/* How the engine talks to agents. The product wires agents_send() here; the simulation its own. */
+struct engine_agents {
+	enum hv_status (*send)(void *context, int64_t host_id, const struct agent_command *command,
+		struct hv_error *err);
+	bool (*is_up)(void *context, int64_t host_id);
+	unsigned (*capabilities)(void *context, int64_t host_id);
+	/** Somebody needs this host: connect if nobody has (batch mode connects on demand). */
+	void (*want)(void *context, int64_t host_id);
+	void *context;
+};
+
+struct engine_ids {
+	struct hv_uuid (*next)(void *context);
+	void *context;
+};
+
+/* What the engine tells the facade beside the store's change feed. */
+struct engine_listener {
+	/** The store refuses to work: nothing is lost, nothing goes on. */
+	void (*store_failed)(void *context, const struct hv_error *error);
+	/** A line for the message area and the log: what happened, to which VM, what is true now, what to do next. */
+	void (*message)(void *context, bool warning, const char *text);
+	void *context;
+};
+
+struct engine_config {
+	struct store *store; /* borrowed */
+	struct engine_agents agents;
+	struct engine_ids ids;
+	struct hv_clock clock;
+	struct engine_listener listener;
+	const char *owner;   /* this console: "<host name>:<pid>:<start time>", unique for ever */
+	/** Whether a console certainly runs no more (same machine, pid gone): its leases need not run out. */
+	bool (*owner_is_gone)(void *context, const char *owner);
+	void *owner_context;
+	int64_t lease_us;    /* default 15 s; heartbeat at a third */
+};
+
+struct engine;
+
+struct engine *engine_new(const struct engine_config *config);
+void engine_free(struct engine *engine);
+
+/* What somebody asks for. Strings and ids are borrowed during the call. */
+struct engine_request {
+	enum operation_kind kind;
+	int64_t vm_id;
+	int64_t snapshot_id;       /* revert, delete (0 with `all`) */
+	bool subtree;              /* delete: with all descendants (D4) */
+	bool all;                  /* delete: all of the VM (D4) */
+	enum snapshot_type type;   /* create */
+	const char *display_name;  /* create; NULL: the generated name */
+	const char *description;   /* create; may be NULL */
+	bool quiesce;              /* create */
+	bool force;                /* stop: turn off */
+	bool queue;                /* when the VM is busy: wait instead of refusing (X1) */
+	bool expect_current;       /* refuse when the VM's current snapshot is not `expected_current` any more: */
+	int64_t expected_current;  /* the view that the user confirmed was stale */
+	const char *requested_by;
+};
+
+/**
+ * Check, write the operation (or the chain of them, for a delete of several) and begin it. Returns once the intent
+ * is in the store; the rest goes on by itself.
+ *
+ * @param[out] ret_group  the group of the operations; the last of them ends when all have
+ * @return HV_OK; HV_ERR_REFUSED with the rule's sentence; HV_ERR_CONFLICT (X1, name taken, stale view);
+ *         HV_ERR_NOT_FOUND; HV_ERR_INVALID; HV_ERR_UNREACHABLE (host not up); HV_ERR_STORE
+ */
+enum hv_status engine_request(struct engine *engine, const struct engine_request *request,
+	struct hv_uuid *ret_group, struct hv_error *err) HV_MUST_CHECK;
+
+/** Take a queued operation back, or a running one of which nothing was sent yet. */
+enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, struct hv_error *err) HV_MUST_CHECK;
+
+/* What the agents' listener hears; the facade passes it on. */
+void engine_host_connecting(struct engine *engine, int64_t host_id);
+/** The host answers: ask for its inventory, settle its transient operations (Y1). */
+void engine_host_ready(struct engine *engine, int64_t host_id, const struct agent_hello *hello);
+/** In flight becomes Unknown (Y4); rows become stale (U3). */
+void engine_host_lost(struct engine *engine, int64_t host_id, const struct hv_error *reason);
+void engine_answer(struct engine *engine, int64_t host_id, const struct agent_answer *answer);
+void engine_progress(struct engine *engine, int64_t host_id, const struct hv_uuid *operation, int64_t percent,
+	const char *phase);
+void engine_vm_changed(struct engine *engine, int64_t host_id, const struct agent_vm *vm);
+void engine_vm_removed(struct engine *engine, int64_t host_id, const struct hv_uuid *vm_uuid);
+void engine_host_status(struct engine *engine, int64_t host_id, const struct agent_host_status *status);
+
+/** Full sync at start (Y1): take over what a dead console left, continue it as its host becomes ready. */
+void engine_recover(struct engine *engine);
+/** Ask a host (0: all that are up) for its inventory and settle what is transient. */
+void engine_sync(struct engine *engine, int64_t host_id);
+/** Heartbeat, leases that ran out, queued operations whose turn has come. Returns the monotonic time of the next. */
+int64_t engine_tick(struct engine *engine);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * What is true here: the interface of the store, as a table of functions, because SQLite is only the first one.
+ *
+ * Threads: one store object belongs to one thread. Several processes may have the same store open.
+ * Transactions: every function marked [W] must run between begin() and commit(); reads may run outside, each seeing
+ * the latest committed state, or inside, seeing one snapshot and the own writes. begin() takes the writer's lock at
+ * once, so nothing that was read inside can be overtaken (no upgrade from reader to writer).
+ * Compare-and-set: [CAS] functions return HV_ERR_CONFLICT, and change nothing, when the row is no longer as the
+ * caller read it.
+ * Change feed: every [W] function appends to the `change` sequence in the same transaction; changes() tells every
+ * console, also the one that wrote, what to read again.
+ * Out lists are appended to; initialise them with {0}. Strings in returned structs are owned by the struct.
+ * Errors: HV_ERR_STORE (full, locked, corrupt, ...; the text says what is true now and what to do), HV_ERR_NOT_FOUND.
+ */
+#ifndef HV_STORE_STORE_H
+#define HV_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "backend/base/clock.h"
+#include "backend/base/status.h"
+#include "backend/domain/operation.h"
+#include "backend/domain/snapshot.h"
+#include "backend/domain/virtual_machine.h"
+
+enum change_kind {
+	CHANGE_HOST,      /* id: host */
+	CHANGE_VM,        /* id: vm; its own row */
+	CHANGE_TREE,      /* id: vm; its snapshots, current pointer, volumes or untracked checkpoints */
+	CHANGE_OPERATION, /* id: operation */
+	CHANGE_KIND_COUNT
+};
+
+struct change {
+	int64_t sequence;
+	enum change_kind kind;
+	int64_t id;
+	int64_t vm_id; /* for CHANGE_OPERATION: its vm; else as id or 0 */
+};
+
+/* Which snapshots to list (L1). Zero or NULL: no such filter. All given filters must hold. */
+struct snapshot_query {
+	int64_t vm_id;
+	int64_t host_id;
+	const char *account;        /* exact name */
+	const char *domain;         /* path */
+	bool domain_recursive;
+	int state;                  /* enum snapshot_state, -1: all that are not Removed */
+	int type;                   /* enum snapshot_type, -1: both */
+	const char *name;           /* display name, exact */
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;        /* in name, display name or description, letter case ignored */
+	int64_t created_before_us;  /* 0: any */
+	int64_t limit;              /* 0: all */
+	int64_t offset;
+	/* keyset page: rows after this (created, id), newest first; 0,0: from the start */
+	int64_t after_created_us;
+	int64_t after_id;
+};
+
+/* A row of a list: the snapshot with the names that a reader wants beside it (L2). Borrowed in the callback. */
+struct snapshot_row {
+	const struct snapshot *snapshot;
+	const char *vm_name;
+	const struct hv_uuid *vm_uuid;
+	const char *host_name;
+	const char *parent_display_name;      /* NULL for a root */
+	const struct hv_uuid *parent_uuid;    /* NULL for a root */
+	const char *account;
+	const char *domain;
+};
+
+struct store;
+
+struct store_ops {
+	void (*close)(struct store *store);
+
+	enum hv_status (*begin)(struct store *store, struct hv_error *err);
+	enum hv_status (*commit)(struct store *store, struct hv_error *err);
+	void (*rollback)(struct store *store); /* harmless without a transaction */
+
+	/* --- what changed --- */
+	/** The last sequence number given out. */
+	enum hv_status (*last_change)(struct store *store, int64_t *ret_sequence, struct hv_error *err);
+	/**
+	 * Up to `capacity` changes after `after`, oldest first. *ret_reload is true when older ones were pruned: read
+	 * everything again. Cheap when another process wrote nothing (no file access beyond one page).
+	 */
+	enum hv_status (*changes)(struct store *store, int64_t after, struct change *ret_changes, size_t capacity,
+		size_t *ret_count, bool *ret_reload, struct hv_error *err);
+
+	/* --- hosts --- */
+	enum hv_status (*host_list)(struct store *store, struct host_list *list, struct hv_error *err);
+	enum hv_status (*host_get)(struct store *store, int64_t id, struct host *ret_host, struct hv_error *err);
+	/** [W] Insert (id 0: sets host->id) or update everything but the state. Name is unique: HV_ERR_CONFLICT. */
+	enum hv_status (*host_save)(struct store *store, struct host *host, struct hv_error *err);
+	/** [W] State, reason (NULL clears), time seen, version, free bytes: what a connection learns. */
+	enum hv_status (*host_set_state)(struct store *store, const struct host *host, struct hv_error *err);
+	/** [W] With all its rows; refused (HV_ERR_REFUSED) while an operation is live on it. */
+	enum hv_status (*host_remove)(struct store *store, int64_t id, struct hv_error *err);
+
+	/* --- VMs --- */
+	/** All VMs of a host (0: of all hosts), by name. */
+	enum hv_status (*vm_list)(
+		struct store *store, int64_t host_id, struct virtual_machine_list *list, struct hv_error *err);
+	enum hv_status (*vm_get)(
+		struct store *store, int64_t id, struct virtual_machine *ret_vm, struct hv_error *err);
+	enum hv_status (*vm_by_uuid)(struct store *store, const struct hv_uuid *uuid,
+		struct virtual_machine *ret_vm, struct hv_error *err);
+	/** VMs that have this name (exact), or this uuid if the text is one. */
+	enum hv_status (*vm_find)(struct store *store, const char *name_or_uuid, struct virtual_machine_list *list,
+		struct hv_error *err);
+	/** Number of live snapshots that are, or may be, on the host (C3). */
+	enum hv_status (*vm_snapshot_count)(
+		struct store *store, int64_t vm_id, int64_t *ret_count, struct hv_error *err);
+	/** [W] Insert (id 0: sets vm->id) or update name, host, sizes, power state, checkpoint, untracked, missing;
+	 * never `state`, which only vm_set_state writes. A new VM's state is vm->state. */
+	enum hv_status (*vm_save)(struct store *store, struct virtual_machine *vm, struct hv_error *err);
+	/** [W][CAS] vm->state and vm->update_count are what was read; both are updated in *vm on success. S3. */
+	enum hv_status (*vm_set_state)(struct store *store, struct virtual_machine *vm, enum vm_state state,
+		struct hv_error *err);
+	enum hv_status (*volume_list)(
+		struct store *store, int64_t vm_id, struct volume_list *list, struct hv_error *err);
+	/** [W] Make the VM's volumes be exactly these (matched by uuid). */
+	enum hv_status (*volume_replace)(
+		struct store *store, int64_t vm_id, const struct volume_list *list, struct hv_error *err);
+	/** Checkpoints of the VM that hvtree does not track (T6). */
+	enum hv_status (*untracked_list)(
+		struct store *store, int64_t vm_id, struct checkpoint_list *list, struct hv_error *err);
+	/** [W] Also sets the VM's count. */
+	enum hv_status (*untracked_replace)(
+		struct store *store, int64_t vm_id, const struct checkpoint_list *list, struct hv_error *err);
+
+	/* --- snapshots --- */
+	/** Live rows (removed_us = 0) of a VM, in no promised order. */
+	enum hv_status (*snapshot_list)(
+		struct store *store, int64_t vm_id, struct snapshot_list *list, struct hv_error *err);
+	enum hv_status (*snapshot_get)(
+		struct store *store, int64_t id, struct snapshot *ret_snapshot, struct hv_error *err);
+	enum hv_status (*snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,
+		struct snapshot *ret_snapshot, struct hv_error *err);
+	/** L1. Newest first. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page. */
+	enum hv_status (*snapshot_query)(struct store *store, const struct snapshot_query *query,
+		bool (*each)(void *context, const struct snapshot_row *row), void *context, int64_t *ret_total,
+		struct hv_error *err);
+	/** [W] Sets snapshot->id. HV_ERR_CONFLICT when a live snapshot of the VM has this display name (T5), or the
+	 * internal name or uuid exists. */
+	enum hv_status (*snapshot_insert)(struct store *store, struct snapshot *snapshot, struct hv_error *err);
+	/** [W][CAS] The one function that writes the state (S3); *snapshot is updated on success. Removed also sets
+	 * removed_us = now_us and clears `current`. */
+	enum hv_status (*snapshot_set_state)(struct store *store, struct snapshot *snapshot,
+		enum snapshot_state state, int64_t now_us, struct hv_error *err);
+	/** [W] Parent, checkpoint id, size, created time: what an answer brings. Not the state, not `current`. */
+	enum hv_status (*snapshot_update)(
+		struct store *store, const struct snapshot *snapshot, struct hv_error *err);
+	/** [W] Make this the VM's current snapshot, all others not; 0: none (T2). */
+	enum hv_status (*snapshot_set_current)(
+		struct store *store, int64_t vm_id, int64_t snapshot_id, struct hv_error *err);
+	/** [W] All live children of `snapshot_id` get `new_parent_id` (0: become roots) (D2). */
+	enum hv_status (*snapshot_reparent)(struct store *store, int64_t snapshot_id, int64_t new_parent_id,
+		struct hv_error *err);
+	/** [W] Take back an Allocated row (C2); HV_ERR_CONFLICT when it is not Allocated any more. */
+	enum hv_status (*snapshot_discard)(struct store *store, int64_t snapshot_id, struct hv_error *err);
+
+	/* --- operations --- */
+	enum hv_status (*operation_get)(
+		struct store *store, int64_t id, struct operation *ret_operation, struct hv_error *err);
+	enum hv_status (*operation_by_uuid)(struct store *store, const struct hv_uuid *uuid,
+		struct operation *ret_operation, struct hv_error *err);
+	/** Queued and Running ones; host_id 0: of all hosts, vm_id 0: of all VMs. By group and sequence. */
+	enum hv_status (*operation_live)(struct store *store, int64_t host_id, int64_t vm_id,
+		struct operation_list *list, struct hv_error *err);
+	/** The last ones that ended, newest first. */
+	enum hv_status (*operation_recent)(
+		struct store *store, int64_t limit, struct operation_list *list, struct hv_error *err);
+	/** [W] Sets operation->id. HV_ERR_CONFLICT when state is Running and the VM has a Running one (X1). */
+	enum hv_status (*operation_insert)(struct store *store, struct operation *operation, struct hv_error *err);
+	/** [W][CAS on owner and epoch] Everything but uuid, kind and vm. HV_ERR_CONFLICT when another console owns it
+	 * now, or (Queued -> Running) when the VM has a Running one (X1). */
+	enum hv_status (*operation_save)(
+		struct store *store, const struct operation *operation, struct hv_error *err);
+	/** [W][CAS on owner and epoch] Become the owner: sets owner, lease, epoch + 1 in *operation. */
+	enum hv_status (*operation_take_over)(struct store *store, struct operation *operation, const char *owner,
+		int64_t lease_until_us, struct hv_error *err);
+	/** [W][CAS] Prolong the leases of all live operations of `owner`. */
+	enum hv_status (*operation_renew)(
+		struct store *store, const char *owner, int64_t lease_until_us, struct hv_error *err);
+
+	/* --- settings, offerings, audit --- */
+	/** A setting's text, or NULL when not set; caller frees. */
+	enum hv_status (*setting_get)(
+		struct store *store, const char *name, char **ret_value, struct hv_error *err);
+	/** [W] */
+	enum hv_status (*setting_set)(
+		struct store *store, const char *name, const char *value, struct hv_error *err);
+	/** X5: vm_snapshot_enabled of ("Hyperv", version), else of ("Hyperv", "default"). */
+	enum hv_status (*snapshots_enabled)(
+		struct store *store, const char *version, bool *ret_enabled, struct hv_error *err);
+	/** [W] A2: append to the audit log. */
+	enum hv_status (*event_insert)(struct store *store, int64_t now_us, const char *who, const char *what,
+		const char *details, int64_t vm_id, int64_t snapshot_id, enum hv_status outcome,
+		struct hv_error *err);
+};
+
+/* Implementations embed this as their first member. */
+struct store {
+	const struct store_ops *ops;
+};
+
+/**
+ * Open, or create, a SQLite store. A new file is made with mode 0600 in a folder with mode 0700. A file that is
+ * corrupt, not ours, newer than this program, not writable or on a network file system is refused with a clear
+ * error and left untouched.
+ *
+ * @param busy_ms how long a writer waits for another process
+ */
+enum hv_status store_open_sqlite(
+	const char *path, int busy_ms, struct store **ret_store, struct hv_error *err) HV_MUST_CHECK;
+
+#endif
