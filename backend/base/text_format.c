@@ -1,6 +1,5 @@
 #include "backend/base/text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -9,6 +8,12 @@
 #define MINUTE_US (60 * HV_SECOND_US)
 #define HOUR_US (60 * MINUTE_US)
 #define DAY_US (24 * HOUR_US)
+
+/* No age or size that is shown has more digits. */
+static int clamp(int64_t number)
+{
+	return number > 999999 ? 999999 : (int)number;
+}
 
 const char *hv_format_age(int64_t age_us, char text[16])
 {
@@ -29,7 +34,7 @@ const char *hv_format_age(int64_t age_us, char text[16])
 	while (age_us >= units[unit].below_us) {
 		unit++;
 	}
-	(void)snprintf(text, 16, "%" PRId64 "%c", age_us / units[unit].unit_us, units[unit].suffix);
+	(void)snprintf(text, 16, "%d%c", clamp(age_us / units[unit].unit_us), units[unit].suffix);
 	return text;
 }
 
@@ -44,12 +49,12 @@ const char *hv_format_bytes(int64_t bytes, char text[16])
 		whole /= 1024;
 		unit++;
 	}
-	if (unit == 0) {
-		(void)snprintf(text, 16, whole == 0 ? "0" : "%" PRId64 "B", whole);
-	} else if (whole < 100) {
-		(void)snprintf(text, 16, "%" PRId64 ".%" PRId64 "%c", whole, rest * 10 / 1024, suffixes[unit]);
+	if (whole == 0) {
+		(void)snprintf(text, 16, "0");
+	} else if (unit == 0 || whole >= 100) {
+		(void)snprintf(text, 16, "%d%c", clamp(whole), suffixes[unit]);
 	} else {
-		(void)snprintf(text, 16, "%" PRId64 "%c", whole, suffixes[unit]);
+		(void)snprintf(text, 16, "%d.%d%c", clamp(whole), (int)(rest * 10 / 1024), suffixes[unit]);
 	}
 	return text;
 }

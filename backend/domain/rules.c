@@ -1,0 +1,221 @@
+#include "backend/domain/rules.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "backend/base/attributes.h"
+#include "backend/domain/vm_state.h"
+
+/*
+ * One row a rule: which actions it concerns, when it refuses, and the sentence. The first row that refuses wins, so
+ * the order goes from "you may not" over "nobody can now" to "this one cannot". In a sentence %v is the VM's name,
+ * %s its state, %t the target's state, %n the number of snapshots on the host, %l the limit.
+ */
+struct rule {
+	const char *id;
+	const char *requirement;
+	unsigned actions; /* bits of 1 << enum action */
+	bool (*refuses)(const struct rule_facts *facts);
+	const char *sentence;
+};
+
+#define BIT(action) (1u << (action))
+#define CREATES (BIT(ACTION_SNAPSHOT_CREATE_DISK) | BIT(ACTION_SNAPSHOT_CREATE_MEMORY))
+#define TARGETS (BIT(ACTION_SNAPSHOT_REVERT) | BIT(ACTION_SNAPSHOT_DELETE))
+#define SNAPSHOTS (CREATES | TARGETS)
+#define POWERS (BIT(ACTION_VM_START) | BIT(ACTION_VM_STOP))
+#define ALL (SNAPSHOTS | POWERS)
+
+static bool is_read_only(const struct rule_facts *facts)
+{
+	return facts->read_only;
+}
+
+static bool host_is_not_up(const struct rule_facts *facts)
+{
+	return !facts->host_up;
+}
+
+static bool vm_is_missing(const struct rule_facts *facts)
+{
+	return facts->vm_missing || facts->vm_state == VM_DESTROYED;
+}
+
+static bool operation_is_live_now(const struct rule_facts *facts)
+{
+	return facts->operation_live || vm_state_is_transitional(facts->vm_state);
+}
+
+static bool snapshots_are_disabled(const struct rule_facts *facts)
+{
+	return !facts->snapshots_enabled;
+}
+
+static bool has_no_target(const struct rule_facts *facts)
+{
+	return !facts->has_target;
+}
+
+static bool target_is_untracked(const struct rule_facts *facts)
+{
+	return facts->target_untracked;
+}
+
+static bool is_neither_running_nor_stopped(const struct rule_facts *facts)
+{
+	return facts->vm_state != VM_RUNNING && facts->vm_state != VM_STOPPED;
+}
+
+static bool is_not_running(const struct rule_facts *facts)
+{
+	return facts->vm_state != VM_RUNNING;
+}
+
+static bool limit_is_reached(const struct rule_facts *facts)
+{
+	return facts->snapshots_on_host >= facts->snapshot_limit;
+}
+
+static bool hyperv_ceiling_is_reached(const struct rule_facts *facts)
+{
+	return facts->snapshots_on_host + facts->untracked_on_host >= 50;
+}
+
+static bool cannot_be_reverted_from(const struct rule_facts *facts)
+{
+	return facts->vm_state != VM_RUNNING && facts->vm_state != VM_STOPPED && facts->vm_state != VM_SAVED;
+}
+
+static bool target_is_not_ready(const struct rule_facts *facts)
+{
+	return facts->snapshot_state != SNAPSHOT_READY;
+}
+
+static bool target_cannot_be_expunged(const struct rule_facts *facts)
+{
+	return facts->snapshot_state != SNAPSHOT_READY && facts->snapshot_state != SNAPSHOT_ERROR &&
+	       facts->snapshot_state != SNAPSHOT_EXPUNGING;
+}
+
+static bool is_running_already(const struct rule_facts *facts)
+{
+	return facts->vm_state == VM_RUNNING;
+}
+
+static bool is_stopped_already(const struct rule_facts *facts)
+{
+	return facts->vm_state == VM_STOPPED;
+}
+
+static bool cannot_be_started(const struct rule_facts *facts)
+{
+	return facts->vm_state != VM_STOPPED && facts->vm_state != VM_SAVED && facts->vm_state != VM_PAUSED;
+}
+
+static const struct rule rules[] = {
+	{"read-only", "A1", ALL, is_read_only, "this console is read-only"},
+	{"needs-target", "U2", TARGETS, has_no_target, "select a snapshot of '%v' first"},
+	{"untracked", "T6", TARGETS, target_is_untracked,
+		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},
+	{"host-lost", "U3", ALL, host_is_not_up, "the host of '%v' does not answer; what is shown may be old"},
+	{"vm-missing", "Y4", ALL, vm_is_missing, "the host does not report '%v' any more"},
+	{"busy", "X1", ALL, operation_is_live_now,
+		"another operation runs on '%v' (%s); one at a time, try again when it has ended"},
+	{"snapshots-disabled", "X5", CREATES, snapshots_are_disabled,
+		"snapshots are disabled for the hypervisor version of the host of '%v'"},
+	{"memory-needs-running", "T4", BIT(ACTION_SNAPSHOT_CREATE_MEMORY), is_not_running,
+		"a DiskAndMemory snapshot needs a running VM, and '%v' is %s; start it, or take a Disk snapshot"},
+	{"create-needs-settled", "T4", BIT(ACTION_SNAPSHOT_CREATE_DISK), is_neither_running_nor_stopped,
+		"a Disk snapshot needs a VM that is Running or Stopped, and '%v' is %s"},
+	{"limit", "C3", CREATES, limit_is_reached,
+		"'%v' has %n snapshots and the limit is %l; delete old ones first"},
+	{"hyperv-ceiling", "C3", CREATES, hyperv_ceiling_is_reached,
+		"Hyper-V allows 50 checkpoints a VM and '%v' has reached that; delete old ones first"},
+	{"target-not-ready", "S1", BIT(ACTION_SNAPSHOT_REVERT), target_is_not_ready,
+		"only a Ready snapshot can be reverted to, and this one of '%v' is %t"},
+	{"revert-needs-settled", "V1", BIT(ACTION_SNAPSHOT_REVERT), cannot_be_reverted_from,
+		"'%v' is %s; it can be reverted when it is Running, Stopped or Saved"},
+	{"target-busy", "S1", BIT(ACTION_SNAPSHOT_DELETE), target_cannot_be_expunged,
+		"this snapshot of '%v' is %t and cannot be deleted now"},
+	{"running-already", "U2", BIT(ACTION_VM_START), is_running_already, "'%v' is running already"},
+	{"cannot-start", "S2", BIT(ACTION_VM_START), cannot_be_started,
+		"'%v' is %s; it can be started when it is Stopped, Saved or Paused"},
+	{"stopped-already", "U2", BIT(ACTION_VM_STOP), is_stopped_already, "'%v' is stopped already"},
+};
+
+const struct rule *rules_refuse(enum action action, const struct rule_facts *facts)
+{
+	for (size_t i = 0; i < HV_ARRAY_LEN(rules); i++) {
+		if ((rules[i].actions & BIT(action)) && rules[i].refuses(facts)) {
+			return &rules[i];
+		}
+	}
+	return NULL;
+}
+
+const char *rule_id(const struct rule *rule)
+{
+	return rule->id;
+}
+
+const char *rule_requirement(const struct rule *rule)
+{
+	return rule->requirement;
+}
+
+static void append(char *text, size_t size, size_t *used, const char *piece)
+{
+	int length = snprintf(text + *used, size - *used, "%s", piece);
+	if (length > 0) {
+		*used += (size_t)length < size - *used ? (size_t)length : size - *used - 1;
+	}
+}
+
+const char *rule_sentence(const struct rule *rule, const char *vm_name, const struct rule_facts *facts,
+	char *text, size_t size)
+{
+	size_t used = 0;
+	text[0] = '\0';
+	for (const char *p = rule->sentence; *p; p++) {
+		char number[24] = {*p, '\0'};
+		const char *piece = number;
+		if (*p == '%') {
+			switch (*++p) {
+			case 'v':
+				piece = vm_name;
+				break;
+			case 's':
+				piece = vm_state_name(facts->vm_state);
+				break;
+			case 't':
+				piece = snapshot_state_name(facts->snapshot_state);
+				break;
+			case 'n':
+				(void)snprintf(number, sizeof number, "%" PRId64, facts->snapshots_on_host);
+				break;
+			case 'l':
+				(void)snprintf(number, sizeof number, "%" PRId64, facts->snapshot_limit);
+				break;
+			default:
+				assert(!"a rule's sentence has an unknown field");
+			}
+		}
+		append(text, size, &used, piece);
+	}
+	return text;
+}
+
+const char *action_name(enum action action)
+{
+	static const char *const names[] = {
+		[ACTION_SNAPSHOT_CREATE_DISK] = "take a Disk snapshot",
+		[ACTION_SNAPSHOT_CREATE_MEMORY] = "take a DiskAndMemory snapshot",
+		[ACTION_SNAPSHOT_REVERT] = "revert",
+		[ACTION_SNAPSHOT_DELETE] = "delete",
+		[ACTION_VM_START] = "start",
+		[ACTION_VM_STOP] = "stop",
+	};
+	static_assert(HV_ARRAY_LEN(names) == ACTION_COUNT, "a name for every action");
+	return (size_t)action < ACTION_COUNT ? names[action] : "?";
+}
