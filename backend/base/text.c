@@ -156,3 +156,15 @@ bool hv_text_same_name(const char *a, const char *b)
 	}
 	return difference == 0;
 }
+
+char *hv_text_name_key(const char *text)
+{
+	size_t length = 0;
+	uint8_t *folded = u8_casefold((const uint8_t *)text, strlen(text), NULL, UNINORM_NFC, NULL, &length);
+	if (!folded) { /* not valid UTF-8: such a text is the same as itself only */
+		return hv_strdup(text);
+	}
+	char *key = hv_strndup((const char *)folded, length);
+	free(folded);
+	return key;
+}

@@ -42,6 +42,8 @@ bool hv_text_is_name(const char *text, size_t max_characters);
 char *hv_text_printable(const char *bytes, size_t length);
 /** Names are the same when equal after NFC normalisation and full case folding (T5; Hyper-V ignores case). */
 bool hv_text_same_name(const char *a, const char *b);
+/** The form that is byte-equal exactly for names that hv_text_same_name() calls the same. Caller frees. */
+char *hv_text_name_key(const char *text);
 
 /** "3h", "12d", "300d", "45s": at most 4 characters; negative counts as 0. */
 const char *hv_format_age(int64_t age_us, char text[16]);

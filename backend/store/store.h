@@ -79,6 +79,9 @@ struct store_ops {
 	enum hv_status (*begin)(struct store *store, struct hv_error *err);
 	enum hv_status (*commit)(struct store *store, struct hv_error *err);
 	void (*rollback)(struct store *store); /* harmless without a transaction */
+	/** Call when nothing else is due, outside a transaction: housekeeping that would delay a commit. Cheap when
+	 * there is nothing to do; what it cannot do now is done later. */
+	void (*idle)(struct store *store);
 
 	/* --- what changed --- */
 	/** The last sequence number given out. */
@@ -197,6 +200,18 @@ struct store_ops {
 	/** X5: vm_snapshot_enabled of ("Hyperv", version), else of ("Hyperv", "default"). */
 	enum hv_status (*snapshots_enabled)(
 		struct store *store, const char *version, bool *ret_enabled, struct hv_error *err);
+	/** [W] The offering of this name; made with these sizes when there is none, else left as it is. */
+	enum hv_status (*offering_ensure)(struct store *store, const char *name, int64_t cpus, int64_t memory_bytes,
+		int64_t *ret_id, struct hv_error *err);
+	/** Caller frees. */
+	enum hv_status (*offering_name)(struct store *store, int64_t id, char **ret_name, struct hv_error *err);
+	/** [W] The account of this name in the domain with this path ("/", "/prod/web"; NULL: "/"); both are made, with
+	 * the domains above, when they do not exist. */
+	enum hv_status (*account_ensure)(struct store *store, const char *name, const char *domain_path,
+		int64_t *ret_account_id, int64_t *ret_domain_id, struct hv_error *err);
+	/** The account's name and its domain's path; caller frees both. */
+	enum hv_status (*account_names)(struct store *store, int64_t account_id, char **ret_account,
+		char **ret_domain, struct hv_error *err);
 	/** [W] A2: append to the audit log. */
 	enum hv_status (*event_insert)(struct store *store, int64_t now_us, const char *who, const char *what,
 		const char *details, int64_t vm_id, int64_t snapshot_id, enum hv_status outcome,
