@@ -81,6 +81,9 @@ struct hv_vm {
 	const char *account;
 	const char *domain;
 	int64_t snapshots;    /* live rows */
+	int64_t snapshots_on_host; /* of them: those that exist, or may exist, on the host (C3) */
+	int64_t snapshot_limit;    /* C3; the setting, never above Hyper-V's own ceiling */
+	bool snapshots_enabled;    /* X5: for its host's hypervisor version */
 	int64_t untracked;
 	int64_t chain;        /* snapshots from the root to now (Q2) */
 	int64_t delta_bytes;  /* of all its snapshots; 0 not known */
@@ -244,6 +247,7 @@ struct hv_event {
 
 /** The next event, or NULL when none waits. The caller frees it. */
 struct hv_event *hv_backend_next(struct hv_backend *backend);
+/** Drops the event's references and its text; NULL is legal. */
 void hv_event_free(struct hv_event *event);
 
 const struct hv_host *hv_host_ref(const struct hv_host *host);
@@ -323,7 +327,8 @@ void hv_list_snapshots(
 
 /* ---- pure helpers, any thread ---- */
 
-/** Facts for rules_refuse() from what the console holds; node NULL: the VM itself. */
+/** Facts for rules_refuse() from what the console holds. host NULL: not up. tree may be NULL; node NULL: the VM itself.
+ * read_only is false: that is the console's own. */
 struct rule_facts hv_facts(
 	const struct hv_host *host, const struct hv_vm *vm, const struct hv_tree *tree, const struct hv_node *node);
 
