@@ -31,7 +31,7 @@ const char *hv_format_age(int64_t age_us, char text[16])
 	if (age_us < 0) {
 		age_us = 0;
 	}
-	while (age_us >= units[unit].below_us) {
+	while (unit + 1 < HV_ARRAY_LEN(units) && age_us >= units[unit].below_us) {
 		unit++;
 	}
 	(void)snprintf(text, 16, "%d%c", clamp(age_us / units[unit].unit_us), units[unit].suffix);

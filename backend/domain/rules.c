@@ -197,8 +197,8 @@ const char *rule_sentence(const struct rule *rule, const char *vm_name, const st
 			case 'l':
 				(void)snprintf(number, sizeof number, "%" PRId64, facts->snapshot_limit);
 				break;
-			default:
-				assert(!"a rule's sentence has an unknown field");
+			default: /* tests/unit/domain checks that no rule has another field */
+				break;
 			}
 		}
 		append(text, size, &used, piece);

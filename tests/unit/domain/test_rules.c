@@ -1,0 +1,190 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "backend/base/attributes.h"
+#include "backend/domain/rules.h"
+#include "backend/domain/vm_state.h"
+
+static struct rule_facts good_facts(void)
+{
+	return (struct rule_facts){
+		.vm_state = VM_RUNNING,
+		.snapshot_state = SNAPSHOT_READY,
+		.has_target = true,
+		.host_up = true,
+		.snapshots_enabled = true,
+		.snapshot_limit = 10,
+	};
+}
+
+static void assert_refused(enum action action, struct rule_facts facts, const char *id, const char *says)
+{
+	char text[300];
+	const struct rule *rule = rules_refuse(action, &facts);
+	assert_non_null(rule);
+	assert_string_equal(rule_id(rule), id);
+	rule_sentence(rule, "web-01", &facts, text, sizeof text);
+	if (!strstr(text, says)) {
+		fail_msg("'%s' does not say '%s'", text, says);
+	}
+	assert_null(strchr(text, '%'));
+}
+
+static void test_create__memory_only_of_a_running_vm__T4(void **state)
+{
+	(void)state;
+	for (int vm_state = 0; vm_state < VM_STATE_COUNT; vm_state++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = (enum vm_state)vm_state;
+		bool disk = vm_state == VM_RUNNING || vm_state == VM_STOPPED;
+		assert_int_equal(rules_refuse(ACTION_SNAPSHOT_CREATE_DISK, &facts) == NULL, disk);
+		assert_int_equal(
+			rules_refuse(ACTION_SNAPSHOT_CREATE_MEMORY, &facts) == NULL, vm_state == VM_RUNNING);
+	}
+	struct rule_facts facts = good_facts();
+	facts.vm_state = VM_STOPPED;
+	assert_refused(ACTION_SNAPSHOT_CREATE_MEMORY, facts, "memory-needs-running",
+		"a DiskAndMemory snapshot needs a running VM, and 'web-01' is Stopped");
+	facts.vm_state = VM_SAVED;
+	assert_refused(ACTION_SNAPSHOT_CREATE_DISK, facts, "create-needs-settled", "'web-01' is Saved");
+}
+
+static void test_every_act__waits_for_the_one_live_operation__X1(void **state)
+{
+	(void)state;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		struct rule_facts facts = good_facts();
+		facts.operation_live = true;
+		assert_refused((enum action)action, facts, "busy", "another operation runs on 'web-01'");
+		for (int vm_state = 0; vm_state < VM_STATE_COUNT; vm_state++) {
+			facts = good_facts();
+			facts.vm_state = (enum vm_state)vm_state;
+			if (vm_state_is_transitional(facts.vm_state)) {
+				assert_refused(
+					(enum action)action, facts, "busy", vm_state_name(facts.vm_state));
+			}
+		}
+	}
+}
+
+static void test_every_act__is_locked_while_the_host_is_lost_or_the_console_read_only__U3(void **state)
+{
+	(void)state;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		struct rule_facts facts = good_facts();
+		facts.host_up = false;
+		assert_refused((enum action)action, facts, "host-lost", "does not answer");
+		facts.read_only = true;
+		assert_refused((enum action)action, facts, "read-only", "read-only");
+	}
+}
+
+static void test_create__stops_at_the_limit_and_at_hypervs_own__C3(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.snapshots_on_host = 9;
+	assert_null(rules_refuse(ACTION_SNAPSHOT_CREATE_DISK, &facts));
+	facts.snapshots_on_host = 10;
+	assert_refused(ACTION_SNAPSHOT_CREATE_DISK, facts, "limit", "has 10 snapshots and the limit is 10");
+	facts.snapshot_limit = 50;
+	facts.untracked_on_host = 40;
+	assert_refused(ACTION_SNAPSHOT_CREATE_MEMORY, facts, "hyperv-ceiling", "50 checkpoints");
+	assert_null(rules_refuse(ACTION_SNAPSHOT_DELETE, &facts));
+}
+
+static void test_create__needs_the_capability_of_the_hypervisor__X5(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.snapshots_enabled = false;
+	assert_refused(ACTION_SNAPSHOT_CREATE_DISK, facts, "snapshots-disabled", "disabled");
+	assert_null(rules_refuse(ACTION_SNAPSHOT_REVERT, &facts));
+	assert_null(rules_refuse(ACTION_SNAPSHOT_DELETE, &facts));
+}
+
+static void test_untracked_checkpoints__are_never_changed__T6(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.target_untracked = true;
+	assert_refused(ACTION_SNAPSHOT_REVERT, facts, "untracked", "made outside hvtree");
+	assert_refused(ACTION_SNAPSHOT_DELETE, facts, "untracked", "made outside hvtree");
+}
+
+static void test_targets__must_be_in_a_state_that_S1_lets_go_on(void **state)
+{
+	(void)state;
+	for (int target = 0; target < SNAPSHOT_STATE_COUNT; target++) {
+		struct rule_facts facts = good_facts();
+		facts.snapshot_state = (enum snapshot_state)target;
+		bool deletable = target == SNAPSHOT_READY || target == SNAPSHOT_ERROR ||
+				 target == SNAPSHOT_EXPUNGING; /* D5: can be asked for again */
+		assert_int_equal(
+			rules_refuse(ACTION_SNAPSHOT_REVERT, &facts) == NULL, target == SNAPSHOT_READY);
+		assert_int_equal(rules_refuse(ACTION_SNAPSHOT_DELETE, &facts) == NULL, deletable);
+	}
+	struct rule_facts facts = good_facts();
+	facts.has_target = false;
+	assert_refused(ACTION_SNAPSHOT_REVERT, facts, "needs-target", "select a snapshot");
+}
+
+static void test_revert__is_legal_from_running_stopped_and_saved__V1_V2(void **state)
+{
+	(void)state;
+	for (int vm_state = 0; vm_state < VM_STATE_COUNT; vm_state++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = (enum vm_state)vm_state;
+		assert_int_equal(rules_refuse(ACTION_SNAPSHOT_REVERT, &facts) == NULL,
+			vm_state == VM_RUNNING || vm_state == VM_STOPPED || vm_state == VM_SAVED);
+	}
+}
+
+static void test_power__start_and_stop_follow_S2(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	assert_refused(ACTION_VM_START, facts, "running-already", "running already");
+	assert_null(rules_refuse(ACTION_VM_STOP, &facts));
+	facts.vm_state = VM_STOPPED;
+	assert_null(rules_refuse(ACTION_VM_START, &facts));
+	assert_refused(ACTION_VM_STOP, facts, "stopped-already", "stopped already");
+	facts.vm_state = VM_ERROR;
+	assert_refused(ACTION_VM_START, facts, "cannot-start", "is Error");
+	facts.vm_missing = true;
+	assert_refused(ACTION_VM_STOP, facts, "vm-missing", "does not report");
+}
+
+static void test_sentence__is_cut_not_overrun(void **state)
+{
+	char text[24];
+	struct rule_facts facts = good_facts();
+	(void)state;
+	facts.host_up = false;
+	const struct rule *rule = rules_refuse(ACTION_VM_STOP, &facts);
+	rule_sentence(rule, "a-rather-long-name", &facts, text, sizeof text);
+	assert_int_equal(strlen(text), sizeof text - 1);
+	assert_string_equal(rule_requirement(rule), "U3");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_create__memory_only_of_a_running_vm__T4),
+		cmocka_unit_test(test_every_act__waits_for_the_one_live_operation__X1),
+		cmocka_unit_test(test_every_act__is_locked_while_the_host_is_lost_or_the_console_read_only__U3),
+		cmocka_unit_test(test_create__stops_at_the_limit_and_at_hypervs_own__C3),
+		cmocka_unit_test(test_create__needs_the_capability_of_the_hypervisor__X5),
+		cmocka_unit_test(test_untracked_checkpoints__are_never_changed__T6),
+		cmocka_unit_test(test_targets__must_be_in_a_state_that_S1_lets_go_on),
+		cmocka_unit_test(test_revert__is_legal_from_running_stopped_and_saved__V1_V2),
+		cmocka_unit_test(test_power__start_and_stop_follow_S2),
+		cmocka_unit_test(test_sentence__is_cut_not_overrun),
+	};
+	return cmocka_run_group_tests_name("domain/rules", tests, NULL, NULL) ? 1 : 0;
+}
