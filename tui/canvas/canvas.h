@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "backend/base/text.h"
+#include "tui/theme/glyph.h"
 #include "tui/theme/role.h"
 
 #define CANVAS_CELL_BYTES 15 /* a character with at most two combining marks, UTF-8 */
@@ -29,6 +30,7 @@ struct canvas {
 	struct canvas_cell *cells; /* row by row */
 	bool ascii;                /* no character above 0x7E may be drawn: others become '?' */
 	int cursor_x, cursor_y;    /* where the real cursor stands; -1: hidden */
+	const struct glyph_set *glyphs; /* of the theme; NULL: the built-in signs. Kept by canvas_erase() */
 };
 
 struct canvas *canvas_new(int width, int height, bool ascii);
@@ -52,6 +54,8 @@ int canvas_text_right(struct canvas *canvas, int right, int y, int max_width, en
 void canvas_box(struct canvas *canvas, struct canvas_rect rect, enum role role, const char *title);
 void canvas_hline(struct canvas *canvas, int x, int y, int width, enum role role);
 void canvas_vline(struct canvas *canvas, int x, int y, int height, enum role role);
+/** The sign as this canvas shows it: theme and ASCII mode are known here. One cell wide. */
+const char *canvas_glyph(const struct canvas *canvas, enum glyph glyph);
 /** Cells that printable UTF-8 takes. */
 int canvas_text_width(const char *text);
 
