@@ -1,0 +1,91 @@
+/*
+ * The actions of the console: one row each. Key hints, help, the keymap and what read-only removes all come from this
+ * table; nothing else lists keys. Default keys are written in the user's own syntax and go through the user's parser.
+ *
+ * Deliberately without a key: Delete, Backspace, ^D, ^K, ^S, and D, R, S as stronger twins of d, r, s. A key that
+ * changes something opens a form or a dialog, never acts by itself.
+ */
+#ifndef HV_TUI_INPUT_ACTION_H
+#define HV_TUI_INPUT_ACTION_H
+
+#include <stdbool.h>
+
+/* Where a key is listened to: bits. */
+enum tui_place {
+	TUI_PLACE_TREE = 1,
+	TUI_PLACE_JOBS = 2,
+	TUI_PLACE_MESSAGES = 4,
+	TUI_PLACE_HELP = 8,
+	TUI_PLACE_LISTS = TUI_PLACE_JOBS | TUI_PLACE_MESSAGES | TUI_PLACE_HELP,
+	TUI_PLACE_ANY = 15,
+};
+
+/* What must be under the cursor. */
+enum tui_needs { TUI_NEEDS_NOTHING, TUI_NEEDS_ROW, TUI_NEEDS_HOST, TUI_NEEDS_VM, TUI_NEEDS_SNAPSHOT, TUI_NEEDS_JOB };
+
+/* How an action is confirmed; everything above SAFE is gone in a read-only console. */
+enum tui_danger {
+	TUI_DANGER_SAFE,
+	TUI_DANGER_FORM,    /* a form is filled in and sent */
+	TUI_DANGER_CONFIRM, /* a dialog with Cancel first */
+};
+
+/* Headings of the help. */
+enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM, TUI_GROUP_COUNT };
+
+/*   id, name, default keys, place, needs, danger, group, hint ("" none), help */
+#define TUI_ACTIONS(X)                                                                                     \
+	X(MOVE_UP, "move-up", "k Up", ANY, NOTHING, SAFE, MOVE, "", "one line up")                         \
+	X(MOVE_DOWN, "move-down", "j Down", ANY, NOTHING, SAFE, MOVE, "", "one line down")                 \
+	X(PAGE_UP, "page-up", "PageUp ^B", ANY, NOTHING, SAFE, MOVE, "", "one page up")                    \
+	X(PAGE_DOWN, "page-down", "PageDown ^F", ANY, NOTHING, SAFE, MOVE, "", "one page down")            \
+	X(FIRST, "first", "g Home", ANY, NOTHING, SAFE, MOVE, "", "to the first line")                     \
+	X(LAST, "last", "G End", ANY, NOTHING, SAFE, MOVE, "", "to the last line")                         \
+	X(OPEN, "open", "l Right > +", TREE, ROW, SAFE, MOVE, "", "open, or one level down")               \
+	X(CLOSE, "close", "h Left < -", TREE, ROW, SAFE, MOVE, "", "close, or up to the parent")           \
+	X(TOGGLE, "toggle", "Enter", TREE, ROW, SAFE, MOVE, "open", "open or close")                       \
+	X(OPEN_ALL, "open-all", "*", TREE, ROW, SAFE, MOVE, "", "open everything below")                   \
+	X(GO_NOW, "go-now", "H", TREE, VM, SAFE, MOVE, "now", "to the NOW row of this VM")                 \
+	X(DETAILS, "details", "Tab", TREE, NOTHING, SAFE, MOVE, "", "to the details and back")             \
+	X(SNAPSHOT, "snapshot", "s", TREE, VM, FORM, DO, "snap", "take a snapshot: form")                  \
+	X(REVERT, "revert", "r", TREE, SNAPSHOT, CONFIRM, DO, "revert", "revert to this: preview, confirm") \
+	X(DELETE, "delete", "d", TREE, VM, CONFIRM, DO, "delete", "delete: choice, preview, confirm")      \
+	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
+	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
+	X(SYNC, "sync", "F5", TREE, NOTHING, SAFE, DO, "", "read again from this host, or from all")       \
+	X(RETRY, "retry", "c", TREE, HOST, SAFE, DO, "", "connect to this host now")                       \
+	X(JOBS, "jobs", "J", ANY, NOTHING, SAFE, SHOW, "jobs", "operations: running and ended")            \
+	X(MESSAGES, "messages", "L", ANY, NOTHING, SAFE, SHOW, "log", "messages")                          \
+	X(THEME, "theme", "T", ANY, NOTHING, SAFE, SHOW, "theme", "next theme")                            \
+	X(HELP, "help", "? F1", ANY, NOTHING, SAFE, SHOW, "help", "this help")                             \
+	X(RUN, "run", "Enter", HELP, NOTHING, SAFE, PROGRAM, "run", "help: run the line")                  \
+	X(BACK, "back", "Escape", LISTS, NOTHING, SAFE, PROGRAM, "back", "back to the tree")               \
+	X(REPAINT, "repaint", "^L", ANY, NOTHING, SAFE, PROGRAM, "", "draw the screen again")              \
+	X(SUSPEND, "suspend", "^Z", ANY, NOTHING, SAFE, PROGRAM, "", "suspend")                            \
+	X(INTERRUPT, "interrupt", "^C", ANY, NOTHING, SAFE, PROGRAM, "", "quit, asks first")               \
+	X(QUIT, "quit", "q F10", ANY, NOTHING, SAFE, PROGRAM, "quit", "back, or quit")
+
+enum tui_action {
+#define TUI_ACTION_ENUM(id, name, keys, place, needs, danger, group, hint, help) TUI_ACTION_##id,
+	TUI_ACTIONS(TUI_ACTION_ENUM)
+#undef TUI_ACTION_ENUM
+		TUI_ACTION_COUNT
+};
+
+struct tui_action_info {
+	const char *name; /* in key files */
+	const char *keys; /* default keys, by spaces */
+	unsigned place;   /* bits of enum tui_place */
+	enum tui_needs needs;
+	enum tui_danger danger;
+	enum tui_group group;
+	const char *hint; /* the word in the hint bar; "" none */
+	const char *help;
+};
+
+const struct tui_action_info *tui_action_info(enum tui_action action);
+/** False (and *ret_action untouched) when there is no such action. */
+bool tui_action_parse(const char *name, enum tui_action *ret_action);
+const char *tui_group_title(enum tui_group group);
+
+#endif
