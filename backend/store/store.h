@@ -123,6 +123,9 @@ struct store_ops {
 	/** [W][CAS] vm->state and vm->update_count are what was read; both are updated in *vm on success. S3. */
 	enum hv_status (*vm_set_state)(struct store *store, struct virtual_machine *vm, enum vm_state state,
 		struct hv_error *err);
+	/** [W] The offering alone: a revert brings back the one that the snapshot recorded (V5). */
+	enum hv_status (*vm_set_offering)(
+		struct store *store, int64_t vm_id, int64_t offering_id, struct hv_error *err);
 	enum hv_status (*volume_list)(
 		struct store *store, int64_t vm_id, struct volume_list *list, struct hv_error *err);
 	/** [W] Make the VM's volumes be exactly these (matched by uuid). */
