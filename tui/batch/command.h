@@ -1,0 +1,87 @@
+/*
+ * What can be asked for: one row an option, one row a command. Parsing, help and (later) completion and the man page
+ * come from these two tables and from nothing else.
+ */
+#ifndef HV_TUI_BATCH_COMMAND_H
+#define HV_TUI_BATCH_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_id {
+	/* of every command */
+	OPTION_JSON,
+	OPTION_DEMO,
+	OPTION_STORE,
+	OPTION_NO_WAIT,
+	OPTION_YES,
+	OPTION_HELP,
+	OPTION_VERSION,
+	/* of acts */
+	OPTION_DRY_RUN,
+	OPTION_NAME,
+	OPTION_DESCRIPTION,
+	OPTION_MEMORY,
+	OPTION_QUIESCE,
+	OPTION_ALL,
+	OPTION_CHILDREN,
+	OPTION_FORCE,
+	/* of lists */
+	OPTION_VM,
+	OPTION_ACCOUNT,
+	OPTION_DOMAIN,
+	OPTION_RECURSIVE,
+	OPTION_STATE,
+	OPTION_TYPE,
+	OPTION_NAME_FILTER,
+	OPTION_ID,
+	OPTION_KEYWORD,
+	OPTION_OLDER_THAN,
+	OPTION_PAGE,
+	OPTION_PAGE_SIZE,
+	OPTION_COUNT
+};
+
+enum option_type {
+	OPTION_TYPE_FLAG,
+	OPTION_TYPE_TEXT,
+	OPTION_TYPE_FOLDER,   /* text that may be left out: --demo or --demo=DIR, never a separate word */
+	OPTION_TYPE_UUID,     /* may be given several times */
+	OPTION_TYPE_AGE,
+	OPTION_TYPE_NUMBER,   /* 1 or more */
+	OPTION_TYPE_SNAPSHOT_STATE,
+	OPTION_TYPE_SNAPSHOT_TYPE,
+};
+
+/* Options with the same name take an argument in the same way, so that words and options can be told apart before the
+ * command is known. */
+struct option_row {
+	const char *name;     /* without dashes */
+	char short_name;      /* 0: none */
+	const char *argument; /* as help shows it; NULL for a flag */
+	enum option_type type;
+	const char *help;
+};
+
+struct batch;
+
+struct command {
+	const char *words;    /* "snapshot create" */
+	const char *operands; /* as usage shows them, "" for none */
+	size_t least, most;   /* how many operands */
+	uint64_t options;     /* bits of enum option_id, beside the global ones */
+	bool offline;         /* needs no backend */
+	const char *summary;  /* one line */
+	const char *details;  /* more sentences for its help; NULL: none */
+	int (*run)(struct batch *batch); /* returns the exit code */
+};
+
+#define OPERANDS_ANY SIZE_MAX
+
+const struct option_row *option_row(enum option_id id);
+/** Whether `command` (NULL: only the program itself) takes the option. */
+bool command_takes(const struct command *command, enum option_id id);
+const struct command *command_table(size_t *ret_count);
+
+#endif

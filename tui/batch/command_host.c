@@ -1,0 +1,63 @@
+/* hvtree host list. */
+#include "tui/batch/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tui/batch/objects.h"
+#include "tui/batch/report.h"
+#include "tui/batch/table.h"
+
+static const struct table_column columns[] = {
+	{"NAME", false}, {"GROUP", false}, {"STATE", false}, {"SEEN", true}, {"VMS", true}, {"FREE", true},
+	{"VERSION", false}, {"TRANSPORT", false}, {"REASON", false}, {"ID", false},
+};
+
+static void list_json(struct batch *batch, const struct hv_host *const *hosts, size_t count)
+{
+	json_object(&batch->json, NULL);
+	json_integer(&batch->json, "count", (int64_t)count);
+	json_array(&batch->json, "host");
+	for (size_t i = 0; i < count; i++) {
+		json_line(&batch->json);
+		json_object(&batch->json, NULL);
+		json_host(&batch->json, hosts[i]);
+		json_object_end(&batch->json);
+	}
+	output_puts(&batch->output, "\n");
+	json_array_end(&batch->json);
+	json_object_end(&batch->json);
+	output_puts(&batch->output, "\n");
+}
+
+static void list_text(struct batch *batch, const struct hv_host *const *hosts, size_t count)
+{
+	struct hv_clock clock = hv_clock_system();
+	struct table table;
+	table_init(&table, &batch->output, columns, HV_ARRAY_LEN(columns));
+	for (size_t i = 0; i < count; i++) {
+		const struct hv_host *host = hosts[i];
+		char seen[16], vms[24], space[16], id[HV_UUID_TEXT_SIZE];
+		int64_t age_us = hv_clock_wall_us(&clock) - host->seen_us;
+		(void)snprintf(vms, sizeof vms, "%" PRId64, host->vm_count);
+		const char *cells[] = {host->name, host->group, host_state_name(host->state),
+			host->seen_us == 0 ? "never" : hv_format_age(age_us, seen), vms,
+			host->free_bytes < 0 ? NULL : hv_format_bytes(host->free_bytes, space), host->version,
+			host->transport, host->reason, hv_uuid_format(&host->uuid, id)};
+		table_row(&table, cells);
+	}
+	table_finish(&table);
+}
+
+int command_host_list(struct batch *batch)
+{
+	struct hv_error error;
+	if (session_load(&batch->session, &error) != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	size_t count = batch->session.picture.hosts.count;
+	const struct hv_host **hosts = picture_hosts_in_order(&batch->session.picture);
+	(batch->wants_json ? list_json : list_text)(batch, hosts, count);
+	picture_free_hosts(hosts, count);
+	return BATCH_DONE;
+}

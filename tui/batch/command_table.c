@@ -1,0 +1,111 @@
+#include "tui/batch/command.h"
+
+#include <assert.h>
+
+#include "tui/batch/commands.h"
+#include "backend/backend.h"
+
+static const struct option_row option_rows[] = {
+	[OPTION_JSON] = {"json", 'j', NULL, OPTION_TYPE_FLAG, "print JSON on standard output; what scripts should read"},
+	[OPTION_DEMO] = {"demo", 0, "DIR", OPTION_TYPE_FOLDER,
+		"use the simulated fleet in DIR, made when missing; without DIR a new one that goes away"},
+	[OPTION_STORE] = {"store", 0, "FILE", OPTION_TYPE_TEXT,
+		"use this store instead of the user's own (or the demo's)"},
+	[OPTION_NO_WAIT] = {"no-wait", 0, NULL, OPTION_TYPE_FLAG,
+		"return when the act is under way instead of waiting for its outcome"},
+	[OPTION_YES] = {"yes", 'y', NULL, OPTION_TYPE_FLAG, "do not ask before an act that loses something"},
+	[OPTION_HELP] = {"help", 'h', NULL, OPTION_TYPE_FLAG, "print this help"},
+	[OPTION_VERSION] = {"version", 0, NULL, OPTION_TYPE_FLAG, "print the version of the program"},
+	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, OPTION_TYPE_FLAG,
+		"print what would be done, lost and kept, and change nothing"},
+	[OPTION_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT,
+		"display name, unique in the VM's tree; generated when not given"},
+	[OPTION_DESCRIPTION] = {"description", 0, "TEXT", OPTION_TYPE_TEXT, "why it was taken, until when it is needed"},
+	[OPTION_MEMORY] = {"memory", 0, NULL, OPTION_TYPE_FLAG,
+		"also CPU and memory (type DiskAndMemory); the VM must be running"},
+	[OPTION_QUIESCE] = {"quiesce", 0, NULL, OPTION_TYPE_FLAG, "have the guest bring its disks to rest first"},
+	[OPTION_ALL] = {"all", 0, NULL, OPTION_TYPE_FLAG, "all snapshots of the VM"},
+	[OPTION_CHILDREN] = {"children", 0, NULL, OPTION_TYPE_FLAG, "also everything below it in the tree"},
+	[OPTION_FORCE] = {"force", 0, NULL, OPTION_TYPE_FLAG,
+		"turn off without a shutdown; the guest loses what it has not written"},
+	[OPTION_VM] = {"vm", 0, "VM", OPTION_TYPE_TEXT, "of this VM only"},
+	[OPTION_ACCOUNT] = {"account", 0, "NAME", OPTION_TYPE_TEXT, "of this account only"},
+	[OPTION_DOMAIN] = {"domain", 0, "PATH", OPTION_TYPE_TEXT, "of this domain only"},
+	[OPTION_RECURSIVE] = {"recursive", 0, NULL, OPTION_TYPE_FLAG, "also of the domains below it"},
+	[OPTION_STATE] = {"state", 0, "STATE", OPTION_TYPE_SNAPSHOT_STATE,
+		"in this state: Allocated, Creating, Ready, Reverting, Expunging, Removed or Error"},
+	[OPTION_TYPE] = {"type", 0, "TYPE", OPTION_TYPE_SNAPSHOT_TYPE, "of this type: Disk or DiskAndMemory"},
+	[OPTION_NAME_FILTER] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "with exactly this display name"},
+	[OPTION_ID] = {"id", 0, "UUID", OPTION_TYPE_UUID, "with this id; may be given several times"},
+	[OPTION_KEYWORD] = {"keyword", 'k', "WORD", OPTION_TYPE_TEXT,
+		"with this text in a name or the description, in any letter case"},
+	[OPTION_OLDER_THAN] = {"older-than", 0, "AGE", OPTION_TYPE_AGE, "older than this: 90s, 15m, 12h, 30d or 2w"},
+	[OPTION_PAGE] = {"page", 0, "NUMBER", OPTION_TYPE_NUMBER, "only this page, from 1"},
+	[OPTION_PAGE_SIZE] = {"page-size", 0, "ROWS", OPTION_TYPE_NUMBER, "rows a page; 500 when not given"},
+};
+static_assert(HV_ARRAY_LEN(option_rows) == OPTION_COUNT, "a row for every option");
+static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
+
+#define BIT(option) (UINT64_C(1) << (option))
+#define GLOBAL                                                                                             \
+	(BIT(OPTION_JSON) | BIT(OPTION_DEMO) | BIT(OPTION_STORE) | BIT(OPTION_NO_WAIT) | BIT(OPTION_YES) | \
+		BIT(OPTION_HELP))
+#define FILTERS                                                                                            \
+	(BIT(OPTION_VM) | BIT(OPTION_ACCOUNT) | BIT(OPTION_DOMAIN) | BIT(OPTION_RECURSIVE) |               \
+		BIT(OPTION_STATE) | BIT(OPTION_TYPE) | BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) |          \
+		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE))
+
+static const struct command commands[] = {
+	{"snapshot list", "", 0, 0, FILTERS, false, "list snapshots, newest first",
+		"All filters that are given must hold. `count` in the JSON is the number that fit, not the rows of the "
+		"page.",
+		command_snapshot_list},
+	{"snapshot show", "[VM] SNAPSHOT", 1, 2, 0, false, "show one snapshot and what can be done with it", NULL,
+		command_snapshot_show},
+	{"snapshot create", "VM", 1, 1,
+		BIT(OPTION_NAME) | BIT(OPTION_DESCRIPTION) | BIT(OPTION_MEMORY) | BIT(OPTION_QUIESCE) |
+			BIT(OPTION_DRY_RUN),
+		false, "take a snapshot of a VM", "Without --memory it holds the VM's disks only (type Disk).",
+		command_snapshot_create},
+	{"snapshot revert", "VM SNAPSHOT", 2, 2, BIT(OPTION_DRY_RUN), false, "bring a VM back to a snapshot",
+		"What the VM has done since is lost; no snapshot is. After a revert to a DiskAndMemory snapshot the VM "
+		"is Running, after one to a Disk snapshot it is Stopped. Asks on a terminal, needs --yes elsewhere.",
+		command_snapshot_revert},
+	{"snapshot delete", "VM [SNAPSHOT]", 1, 2, BIT(OPTION_ALL) | BIT(OPTION_CHILDREN) | BIT(OPTION_DRY_RUN),
+		false, "delete a snapshot, a part of the tree, or all",
+		"The VM's running state and all other snapshots keep what they hold. Done when the host has merged "
+		"the disks. Asks on a terminal, needs --yes elsewhere.",
+		command_snapshot_delete},
+	{"tree", "[VM...]", 0, OPERANDS_ANY, 0, false, "draw groups, hosts, VMs and their snapshot trees",
+		"`*` marks the current snapshot, `now` the running state. Untracked rows are checkpoints that were made "
+		"outside hvtree; it never changes them.",
+		command_tree},
+	{"vm list", "", 0, 0, 0, false, "list VMs", NULL, command_vm_list},
+	{"vm show", "VM", 1, 1, 0, false, "show a VM, its disks, and what can be done with it", NULL, command_vm_show},
+	{"vm start", "VM", 1, 1, BIT(OPTION_DRY_RUN), false, "start a VM", NULL, command_vm_start},
+	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | BIT(OPTION_DRY_RUN), false, "shut a VM down",
+		"With --force it is turned off: asks on a terminal, needs --yes elsewhere.", command_vm_stop},
+	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
+	{"sync", "[HOST]", 0, 1, 0, false, "ask the hosts what is true and settle what is open",
+		"Connects to the host (all hosts when none is named), reads what it holds, and finishes operations that "
+		"another console left behind.",
+		command_sync},
+	{"help", "[COMMAND]", 0, 2, 0, true, "print help", NULL, command_help},
+};
+
+const struct option_row *option_row(enum option_id id)
+{
+	return &option_rows[id];
+}
+
+bool command_takes(const struct command *command, enum option_id id)
+{
+	uint64_t options = command ? command->options | GLOBAL : GLOBAL | BIT(OPTION_VERSION);
+	return (options & BIT(id)) != 0;
+}
+
+const struct command *command_table(size_t *ret_count)
+{
+	*ret_count = HV_ARRAY_LEN(commands);
+	return commands;
+}

@@ -1,0 +1,204 @@
+/* hvtree vm list, show, start, stop. */
+#include "tui/batch/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tui/batch/act.h"
+#include "tui/batch/detail.h"
+#include "tui/batch/feed.h"
+#include "tui/batch/objects.h"
+#include "tui/batch/resolve.h"
+#include "tui/batch/table.h"
+#include "tui/batch/vm_result.h"
+
+/* ---- list ---- */
+
+static const struct table_column columns[] = {
+	{"NAME", false}, {"STATE", false}, {"HOST", false}, {"GROUP", false}, {"ACCOUNT", false}, {"OFFERING", false},
+	{"SNAPSHOTS", true}, {"CHAIN", true}, {"SIZE", true}, {"OLDEST", true}, {"ID", false},
+};
+
+static enum hv_status list_json(
+	struct batch *batch, const struct hv_vm *const *vms, size_t count, struct hv_error *err)
+{
+	struct feed feed;
+	const struct hv_tree *tree;
+	enum hv_status status = HV_OK;
+	feed_init(&feed, &batch->session, vms, count);
+	json_object(&batch->json, NULL);
+	json_integer(&batch->json, "count", (int64_t)count);
+	json_array(&batch->json, "virtualmachine");
+	for (size_t i = 0; i < count && status == HV_OK && !output_failed(&batch->output); i++) {
+		status = feed_tree(&feed, i, &tree, err);
+		if (status == HV_OK) {
+			json_line(&batch->json);
+			json_object(&batch->json, NULL);
+			json_vm(&batch->json, vms[i], picture_host(&batch->session.picture, &vms[i]->host), tree);
+			json_object_end(&batch->json);
+		}
+	}
+	output_puts(&batch->output, "\n");
+	json_array_end(&batch->json);
+	json_object_end(&batch->json);
+	output_puts(&batch->output, "\n");
+	feed_clear(&feed);
+	return status;
+}
+
+static void list_row(struct batch *batch, struct table *table, const struct hv_vm *vm, int64_t now_us)
+{
+	const struct hv_host *host = picture_host(&batch->session.picture, &vm->host);
+	char snapshots[24], chain[24], size[16], oldest[16], id[HV_UUID_TEXT_SIZE];
+	(void)snprintf(snapshots, sizeof snapshots, "%" PRId64, vm->snapshots);
+	(void)snprintf(chain, sizeof chain, "%" PRId64, vm->chain);
+	const char *cells[] = {vm->name, vm->missing ? "missing" : vm_state_name(vm->state),
+		host ? host->name : NULL, host ? host->group : NULL, vm->account, vm->offering, snapshots, chain,
+		hv_format_bytes(vm->delta_bytes, size),
+		vm->oldest_us == 0 ? NULL : hv_format_age(now_us - vm->oldest_us, oldest),
+		hv_uuid_format(&vm->uuid, id)};
+	table_row(table, cells);
+}
+
+static void list_text(struct batch *batch, const struct hv_vm *const *vms, size_t count)
+{
+	struct hv_clock clock = hv_clock_system();
+	struct table table;
+	table_init(&table, &batch->output, columns, HV_ARRAY_LEN(columns));
+	for (size_t i = 0; i < count; i++) {
+		list_row(batch, &table, vms[i], hv_clock_wall_us(&clock));
+	}
+	table_finish(&table);
+}
+
+int command_vm_list(struct batch *batch)
+{
+	struct hv_error error;
+	enum hv_status status = session_load(&batch->session, &error);
+	if (status != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	size_t count = batch->session.picture.vms.count;
+	const struct hv_vm **vms = picture_vms_in_order(&batch->session.picture);
+	if (batch->wants_json) {
+		status = list_json(batch, vms, count, &error);
+	} else {
+		list_text(batch, vms, count);
+	}
+	picture_free_vms(vms, count);
+	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
+}
+
+/* ---- show ---- */
+
+static const enum action vm_actions[] = {
+	ACTION_SNAPSHOT_CREATE_DISK,
+	ACTION_SNAPSHOT_CREATE_MEMORY,
+	ACTION_VM_START,
+	ACTION_VM_STOP,
+};
+
+static void show_json(
+	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
+{
+	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
+	json_object(&batch->json, NULL);
+	json_object(&batch->json, "virtualmachine");
+	json_vm(&batch->json, vm, host, tree);
+	json_uuid(&batch->json, "current",
+		tree->current >= 0 ? &tree->nodes[tree->current].id : &(struct hv_uuid){{0}});
+	json_string(&batch->json, "problem", tree->problem);
+	json_actions(&batch->json, vm_actions, HV_ARRAY_LEN(vm_actions), &facts, vm->name);
+	json_object_end(&batch->json);
+	json_object_end(&batch->json);
+	output_puts(&batch->output, "\n");
+}
+
+static void show_text(
+	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
+{
+	struct output *output = &batch->output;
+	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
+	char id[HV_UUID_TEXT_SIZE];
+	detail_line(output, "name", vm->name);
+	detail_line(output, "id", hv_uuid_format(&vm->uuid, id));
+	detail_line(output, "state", vm->missing ? "missing: the host does not report it" : vm_state_name(vm->state));
+	detail_line(output, "host", host ? host->name : NULL);
+	detail_line(output, "account", vm->account);
+	detail_line(output, "domain", vm->domain);
+	detail_line(output, "offering", vm->offering);
+	detail_bytes(output, "memory", vm->memory_bytes);
+	output_printf(output, "%-13s %" PRId64 "\n%-13s %" PRId64 ", %" PRId64 " untracked, chain of %" PRId64 "\n",
+		"cpus", vm->cpus, "snapshots", vm->snapshots, vm->untracked, vm->chain);
+	detail_line(output, "current", tree->current >= 0 ? tree->nodes[tree->current].name : NULL);
+	if (tree->problem) {
+		detail_line(output, "problem", tree->problem);
+	}
+	for (size_t i = 0; i < tree->volume_count; i++) {
+		const struct hv_volume *volume = &tree->volumes[i];
+		char size[16], chain[16];
+		HV_CLEANUP_FREE char *name = printable(volume->name);
+		HV_CLEANUP_FREE char *path = printable(volume->path);
+		output_printf(output, "%-13s %s, %s, %s on the host: %s\n", i == 0 ? "volumes" : "", name,
+			hv_format_bytes(volume->size_bytes, size), hv_format_bytes(volume->chain_bytes, chain), path);
+	}
+	detail_actions(output, vm_actions, HV_ARRAY_LEN(vm_actions), &facts, vm->name);
+}
+
+int command_vm_show(struct batch *batch)
+{
+	struct hv_error error;
+	const struct hv_vm *vm = NULL;
+	const struct hv_tree *tree = NULL;
+	enum hv_status status = session_load(&batch->session, &error);
+	if (status == HV_OK) {
+		status = resolve_vm(batch, batch->arguments->operands[0], &vm, &error);
+	}
+	if (status != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	vm = hv_vm_ref(vm);
+	status = session_tree(&batch->session, &vm->uuid, &tree, &error);
+	if (status == HV_OK) {
+		const struct hv_host *host = picture_host(&batch->session.picture, &vm->host);
+		(batch->wants_json ? show_json : show_text)(batch, vm, host, tree);
+		hv_tree_unref(tree);
+	}
+	hv_vm_unref(vm);
+	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
+}
+
+/* ---- start, stop ---- */
+
+static int tell_started(struct batch *batch, const struct act_course *course, const struct outcome *outcome)
+{
+	(void)outcome;
+	return vm_result(batch, &course->act.vm, "was started");
+}
+
+static int tell_stopped(struct batch *batch, const struct act_course *course, const struct outcome *outcome)
+{
+	(void)outcome;
+	return vm_result(batch, &course->act.vm, course->act.force ? "was turned off" : "was shut down");
+}
+
+int command_vm_start(struct batch *batch)
+{
+	struct act_course course = {
+		.act = {.kind = OPERATION_START_VM},
+		.verb = "start",
+		.tell = tell_started,
+	};
+	return act_run(batch, &course);
+}
+
+int command_vm_stop(struct batch *batch)
+{
+	struct act_course course = {
+		.act = {.kind = OPERATION_STOP_VM, .force = batch->arguments->given[OPTION_FORCE]},
+		.verb = "stop",
+		.asks = batch->arguments->given[OPTION_FORCE],
+		.tell = tell_stopped,
+	};
+	return act_run(batch, &course);
+}

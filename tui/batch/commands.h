@@ -1,0 +1,21 @@
+/* The functions behind the rows of the command table. Each prints its result or its error and returns the exit code. */
+#ifndef HV_TUI_BATCH_COMMANDS_H
+#define HV_TUI_BATCH_COMMANDS_H
+
+struct batch;
+
+int command_snapshot_list(struct batch *batch);
+int command_snapshot_show(struct batch *batch);
+int command_snapshot_create(struct batch *batch);
+int command_snapshot_revert(struct batch *batch);
+int command_snapshot_delete(struct batch *batch);
+int command_tree(struct batch *batch);
+int command_vm_list(struct batch *batch);
+int command_vm_show(struct batch *batch);
+int command_vm_start(struct batch *batch);
+int command_vm_stop(struct batch *batch);
+int command_host_list(struct batch *batch);
+int command_sync(struct batch *batch);
+int command_help(struct batch *batch);
+
+#endif

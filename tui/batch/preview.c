@@ -1,0 +1,278 @@
+#include "tui/batch/preview.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tui/batch/table.h"
+
+#define NAME_MAX_CHARACTERS 255 /* T5 */
+
+/* ---- what the rules say ---- */
+
+static enum action action_of(const struct hv_act *act)
+{
+	switch (act->kind) {
+	case OPERATION_CREATE_SNAPSHOT:
+		return act->type == SNAPSHOT_DISK ? ACTION_SNAPSHOT_CREATE_DISK : ACTION_SNAPSHOT_CREATE_MEMORY;
+	case OPERATION_REVERT_SNAPSHOT:
+		return ACTION_SNAPSHOT_REVERT;
+	case OPERATION_DELETE_SNAPSHOT:
+		return ACTION_SNAPSHOT_DELETE;
+	case OPERATION_START_VM:
+		return ACTION_VM_START;
+	case OPERATION_STOP_VM:
+	case OPERATION_KIND_COUNT:
+		break;
+	}
+	return ACTION_VM_STOP;
+}
+
+const char *preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
+	const struct hv_tree *tree, char *text, size_t size)
+{
+	struct rule_facts facts = hv_facts(host, vm, tree, NULL);
+	facts.host_up = true; /* it has just answered */
+	const struct rule *rule = rules_refuse(action_of(act), &facts);
+	if (rule) {
+		return rule_sentence(rule, vm->name, &facts, text, size);
+	}
+	if (act->kind != OPERATION_CREATE_SNAPSHOT || !act->name) {
+		return NULL;
+	}
+	if (!hv_text_is_name(act->name, NAME_MAX_CHARACTERS)) {
+		return "a display name has 1 to 255 characters and no control character";
+	}
+	for (size_t i = 0; tree && i < tree->count; i++) {
+		if (!tree->nodes[i].untracked && strcmp(tree->nodes[i].name, act->name) == 0) {
+			return "the VM has a snapshot of that name already";
+		}
+	}
+	return NULL;
+}
+
+/* ---- text ---- */
+
+static const struct hv_node *find_node(const struct hv_tree *tree, const struct hv_uuid *id)
+{
+	for (size_t i = 0; tree && i < tree->count; i++) {
+		if (hv_uuid_equal(&tree->nodes[i].id, id)) {
+			return &tree->nodes[i];
+		}
+	}
+	return NULL;
+}
+
+static void put_name(struct hv_text *text, const char *name)
+{
+	HV_CLEANUP_FREE char *safe = printable(name);
+	hv_text_printf(text, "'%s'", safe);
+}
+
+static void put_vm(struct hv_text *text, const struct preview_facts *facts)
+{
+	hv_text_puts(text, "VM ");
+	put_name(text, facts->vm->name);
+	hv_text_puts(text, " on host ");
+	put_name(text, facts->host ? facts->host->name : "?");
+	hv_text_puts(text, "\n");
+}
+
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void revert_text(struct hv_text *text, const struct preview_facts *facts)
+{
+	const struct hv_preview *preview = facts->preview;
+	const struct hv_node *target = find_node(facts->tree, &preview->target);
+	struct hv_clock clock = hv_clock_system();
+	char age[16], bytes[16], time[32];
+	hv_text_puts(text, "revert to ");
+	put_name(text, target ? target->name : "?");
+	hv_text_printf(text, ", taken %s (%s): ", hv_format_time(preview->lost_since_us, time),
+		target ? snapshot_type_name(target->type) : "?");
+	put_vm(text, facts);
+	hv_text_printf(text, "LOST   %s of changes in this VM",
+		hv_format_age(hv_clock_wall_us(&clock) - preview->lost_since_us, age));
+	if (preview->lost_bytes >= 0) {
+		hv_text_printf(text, " (%s)", hv_format_bytes(preview->lost_bytes, bytes));
+	}
+	hv_text_printf(text, "\nKEPT   %s%" PRId64 " snapshot%s of this VM\n",
+		preview->kept_snapshots == 1 ? "the " : "all ", preview->kept_snapshots,
+		plural(preview->kept_snapshots));
+	hv_text_printf(text, "AFTER  the VM is %s; now it is %s%s%s\n", vm_state_name(preview->state_after),
+		vm_state_name(preview->state_before), preview->stops_first ? ", it is stopped first" : "",
+		preview->starts_first ? ", it is started first" : "");
+	for (size_t i = 0; i < preview->risk_count; i++) {
+		HV_CLEANUP_FREE char *risk = printable(preview->risks[i]);
+		hv_text_printf(text, "RISK   %s\n", risk);
+	}
+}
+
+#define NAMES_SHOWN 12
+
+static void delete_text(struct hv_text *text, const struct preview_facts *facts)
+{
+	const struct hv_preview *preview = facts->preview;
+	int64_t deleted = (int64_t)preview->deleted_count;
+	int64_t kept = facts->vm->snapshots > deleted ? facts->vm->snapshots - deleted : 0;
+	char bytes[16];
+	hv_text_printf(text, "delete %" PRId64 " snapshot%s: ", deleted, plural(deleted));
+	put_vm(text, facts);
+	hv_text_puts(text, "LOST   the way back to ");
+	for (size_t i = 0; i < preview->deleted_count && i < NAMES_SHOWN; i++) {
+		hv_text_puts(text, i > 0 ? ", " : "");
+		put_name(text, preview->deleted_names[i]);
+	}
+	if (preview->deleted_count > NAMES_SHOWN) {
+		hv_text_printf(text, " and %zu more", preview->deleted_count - NAMES_SHOWN);
+	}
+	hv_text_printf(text, "\nKEPT   the VM as it is now; %" PRId64 " other snapshot%s", kept, plural(kept));
+	if (preview->reparented > 0) {
+		hv_text_printf(text, ", %" PRId64 " of them with another parent", preview->reparented);
+	}
+	hv_text_puts(text, "\nAFTER  ");
+	const struct hv_node *current = find_node(facts->tree, &preview->new_current);
+	if (!preview->deletes_current) {
+		hv_text_puts(text, "the current snapshot stays the same");
+	} else if (current) {
+		put_name(text, current->name);
+		hv_text_puts(text, " is current");
+	} else {
+		hv_text_puts(text, "no snapshot is current");
+	}
+	if (preview->merged_bytes > 0) {
+		hv_text_printf(text, "; the host merges %s", hv_format_bytes(preview->merged_bytes, bytes));
+	}
+	hv_text_puts(text, "\n");
+}
+
+static void create_text(struct hv_text *text, const struct preview_facts *facts)
+{
+	const struct hv_tree *tree = facts->tree;
+	hv_text_printf(text, "take a %s snapshot", snapshot_type_name(facts->act->type));
+	if (facts->act->name) {
+		hv_text_puts(text, " ");
+		put_name(text, facts->act->name);
+	}
+	hv_text_puts(text, ": ");
+	put_vm(text, facts);
+	hv_text_printf(text, "AFTER  the VM is %s as before; the new snapshot is current",
+		vm_state_name(facts->vm->state));
+	if (tree && tree->current >= 0) {
+		hv_text_puts(text, ", below ");
+		put_name(text, tree->nodes[tree->current].name);
+	}
+	hv_text_puts(text, "\n");
+}
+
+static void power_text(struct hv_text *text, const struct preview_facts *facts)
+{
+	bool start = facts->act->kind == OPERATION_START_VM;
+	bool force = facts->act->force;
+	hv_text_puts(text, start ? "start: " : force ? "turn off: " : "shut down: ");
+	put_vm(text, facts);
+	if (force) {
+		hv_text_puts(text, "LOST   what the guest has not written to its disks\n");
+	}
+	hv_text_printf(text, "KEPT   its %" PRId64 " snapshot%s\nAFTER  the VM is %s; now it is %s\n",
+		facts->vm->snapshots, plural(facts->vm->snapshots), start ? "Running" : "Stopped",
+		vm_state_name(facts->vm->state));
+	if (force) {
+		hv_text_puts(text, "RISK   the guest is cut off, not shut down\n");
+	}
+}
+
+void preview_text(struct hv_text *text, const struct preview_facts *facts)
+{
+	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
+		revert_text(text, facts);
+	} else if (facts->preview) {
+		delete_text(text, facts);
+	} else if (facts->act->kind == OPERATION_CREATE_SNAPSHOT) {
+		create_text(text, facts);
+	} else {
+		power_text(text, facts);
+	}
+	if (facts->refusal) {
+		HV_CLEANUP_FREE char *refusal = printable(facts->refusal);
+		hv_text_printf(text, "REFUSED %s\n", refusal);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void revert_json(struct json_writer *json, const struct preview_facts *facts)
+{
+	const struct hv_preview *preview = facts->preview;
+	const struct hv_node *target = find_node(facts->tree, &preview->target);
+	json_uuid(json, "vmsnapshotid", &preview->target);
+	json_string(json, "displayname", target ? target->name : NULL);
+	json_time(json, "lostsince", preview->lost_since_us);
+	json_integer_known(json, "lostbytes", preview->lost_bytes);
+	json_integer(json, "kept", preview->kept_snapshots);
+	json_string(json, "statebefore", vm_state_name(preview->state_before));
+	json_string(json, "stateafter", vm_state_name(preview->state_after));
+	json_bool(json, "stopsfirst", preview->stops_first);
+	json_bool(json, "startsfirst", preview->starts_first);
+	json_array(json, "risks");
+	for (size_t i = 0; i < preview->risk_count; i++) {
+		json_string(json, NULL, preview->risks[i]);
+	}
+	json_array_end(json);
+	json_uuid(json, "current", &preview->current);
+}
+
+static void delete_json(struct json_writer *json, const struct preview_facts *facts)
+{
+	const struct hv_preview *preview = facts->preview;
+	json_array(json, "deleted");
+	for (size_t i = 0; i < preview->deleted_count; i++) {
+		json_object(json, NULL);
+		json_uuid(json, "id", &preview->deleted[i]);
+		json_string(json, "displayname", preview->deleted_names[i]);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_integer(json, "reparented", preview->reparented);
+	json_integer(json, "mergedbytes", preview->merged_bytes);
+	json_bool(json, "deletescurrent", preview->deletes_current);
+	json_uuid(json, "newcurrent", &preview->new_current);
+	json_uuid(json, "current", &preview->current);
+}
+
+static void plain_json(struct json_writer *json, const struct preview_facts *facts)
+{
+	const struct hv_act *act = facts->act;
+	bool create = act->kind == OPERATION_CREATE_SNAPSHOT;
+	enum vm_state after = act->kind == OPERATION_START_VM ? VM_RUNNING : VM_STOPPED;
+	if (create) {
+		json_string(json, "displayname", act->name);
+		json_string(json, "description", act->description);
+		json_string(json, "type", snapshot_type_name(act->type));
+		json_bool(json, "quiesce", act->quiesce);
+	}
+	if (act->kind == OPERATION_STOP_VM) {
+		json_bool(json, "forced", act->force);
+	}
+	json_string(json, "statebefore", vm_state_name(facts->vm->state));
+	json_string(json, "stateafter", vm_state_name(create ? facts->vm->state : after));
+}
+
+void preview_json(struct json_writer *json, const struct preview_facts *facts)
+{
+	json_string(json, "operation", operation_kind_name(facts->act->kind));
+	json_uuid(json, "virtualmachineid", &facts->vm->uuid);
+	json_string(json, "virtualmachinename", facts->vm->name);
+	json_string(json, "host", facts->host ? facts->host->name : NULL);
+	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
+		revert_json(json, facts);
+	} else if (facts->preview) {
+		delete_json(json, facts);
+	} else {
+		plain_json(json, facts);
+	}
+	json_bool(json, "allowed", facts->refusal == NULL);
+	json_string(json, "refusal", facts->refusal);
+}

@@ -1,0 +1,151 @@
+#include "tui/batch/resolve.h"
+
+#include <string.h>
+
+#include "tui/batch/table.h"
+
+/* One thing that has an id and names. */
+struct named {
+	const void *value;
+	const struct hv_uuid *id;
+	const char *name;
+	const char *other_name; /* NULL: none; only byte for byte */
+	const char *place;
+};
+
+/* What is searched: `get(context, i)` for i below count. */
+struct search {
+	size_t count;
+	struct named (*get)(const void *context, size_t index);
+	const void *context;
+};
+
+enum fit { FIT_ID, FIT_NAME, FIT_OTHER_NAME, FIT_SAME_NAME, FIT_COUNT };
+
+static bool fits(const struct named *named, enum fit fit, const char *word, const struct hv_uuid *id)
+{
+	switch (fit) {
+	case FIT_ID:
+		return id && hv_uuid_equal(named->id, id);
+	case FIT_NAME:
+		return strcmp(named->name, word) == 0;
+	case FIT_OTHER_NAME:
+		return named->other_name && strcmp(named->other_name, word) == 0;
+	case FIT_SAME_NAME:
+		return hv_text_same_name(named->name, word);
+	case FIT_COUNT:
+		break;
+	}
+	return false;
+}
+
+static size_t count_fitting(const struct search *search, enum fit fit, const char *word, const struct hv_uuid *id,
+	struct named *ret_first)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < search->count; i++) {
+		struct named named = search->get(search->context, i);
+		if (fits(&named, fit, word, id)) {
+			*ret_first = count == 0 ? named : *ret_first;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void tell_candidates(
+	struct batch *batch, const struct search *search, enum fit fit, const char *word, const struct hv_uuid *id)
+{
+	for (size_t i = 0; i < search->count; i++) {
+		struct named named = search->get(search->context, i);
+		if (fits(&named, fit, word, id)) {
+			batch_candidate(batch, named.id, named.name, named.place);
+		}
+	}
+}
+
+/* `what` is the noun: "VM", "host", "snapshot of VM 'x'". */
+static enum hv_status find(struct batch *batch, const struct search *search, const char *what, const char *word,
+	const void **ret_value, struct hv_error *err)
+{
+	struct hv_uuid parsed;
+	const struct hv_uuid *id = hv_uuid_parse(word, &parsed) ? &parsed : NULL;
+	HV_CLEANUP_FREE char *typed = printable(word);
+	for (int fit = 0; fit < FIT_COUNT; fit++) {
+		struct named first = {0};
+		size_t count = count_fitting(search, (enum fit)fit, word, id, &first);
+		if (count == 1) {
+			*ret_value = first.value;
+			return HV_OK;
+		}
+		if (count > 1) {
+			tell_candidates(batch, search, (enum fit)fit, word, id);
+			return hv_error_set(err, HV_ERR_AMBIGUOUS,
+				"'%s' fits %zu times as a %s; name one by its id", typed, count, what);
+		}
+	}
+	return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no %s '%s'", what, typed);
+}
+
+static struct named get_vm(const void *context, size_t index)
+{
+	const struct picture *picture = context;
+	const struct hv_vm *vm = picture->vms.entries[index].vm;
+	const struct hv_host *host = picture_host(picture, &vm->host);
+	return (struct named){vm, &vm->uuid, vm->name, NULL, host ? host->name : NULL};
+}
+
+enum hv_status resolve_vm(
+	struct batch *batch, const char *word, const struct hv_vm **ret_vm, struct hv_error *err)
+{
+	const struct picture *picture = &batch->session.picture;
+	const void *value = NULL;
+	struct search search = {picture->vms.count, get_vm, picture};
+	enum hv_status status = find(batch, &search, "VM", word, &value, err);
+	if (status == HV_OK) {
+		*ret_vm = value;
+	}
+	return status;
+}
+
+static struct named get_host(const void *context, size_t index)
+{
+	const struct picture *picture = context;
+	const struct hv_host *host = picture->hosts.entries[index].host;
+	return (struct named){host, &host->uuid, host->name, NULL, host->group};
+}
+
+enum hv_status resolve_host(
+	struct batch *batch, const char *word, const struct hv_host **ret_host, struct hv_error *err)
+{
+	const struct picture *picture = &batch->session.picture;
+	const void *value = NULL;
+	struct search search = {picture->hosts.count, get_host, picture};
+	enum hv_status status = find(batch, &search, "host", word, &value, err);
+	if (status == HV_OK) {
+		*ret_host = value;
+	}
+	return status;
+}
+
+static struct named get_node(const void *context, size_t index)
+{
+	const struct hv_tree *tree = context;
+	const struct hv_node *node = &tree->nodes[index];
+	const char *parent = node->parent >= 0 ? tree->nodes[node->parent].name : NULL;
+	return (struct named){node, &node->id, node->name, node->internal_name, parent};
+}
+
+enum hv_status resolve_node(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
+	const struct hv_node **ret_node, struct hv_error *err)
+{
+	const void *value = NULL;
+	struct search search = {tree->count, get_node, tree};
+	HV_CLEANUP_FREE char *vm = printable(vm_name);
+	HV_CLEANUP_FREE char *what = hv_sprintf("snapshot of VM '%s'", vm);
+	enum hv_status status = find(batch, &search, what, word, &value, err);
+	if (status == HV_OK) {
+		*ret_node = value;
+	}
+	return status;
+}

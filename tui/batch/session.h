@@ -1,0 +1,66 @@
+/*
+ * A command's talk with the backend: sends a request, takes events in until its answer is there. Everything that comes
+ * meanwhile goes into the picture.
+ */
+#ifndef HV_TUI_BATCH_SESSION_H
+#define HV_TUI_BATCH_SESSION_H
+
+#include "backend/backend.h"
+#include "tui/batch/picture.h"
+
+struct session {
+	struct hv_backend *backend;
+	struct picture picture;
+	uint64_t last_ticket;
+	int interrupt_fd;
+};
+
+enum hv_status session_open(
+	struct session *session, const struct hv_config *config, struct hv_error *err) HV_MUST_CHECK;
+void session_close(struct session *session);
+
+/** Called with every event; true ends the wait. */
+typedef bool (*session_seen)(void *context, const struct hv_event *event);
+
+/**
+ * Take events in until `seen` says true.
+ *
+ * @param timeout_us from now; HV_NEVER: none
+ * @return HV_OK; HV_ERR_TIMEOUT; HV_ERR_CANCELLED when a signal came; HV_ERR_STORE when the backend cannot go on
+ */
+enum hv_status session_wait(struct session *session, session_seen seen, void *context, int64_t timeout_us,
+	struct hv_error *err) HV_MUST_CHECK;
+
+/** Until hosts, VMs and operations were told. Does nothing the second time. */
+enum hv_status session_load(struct session *session, struct hv_error *err) HV_MUST_CHECK;
+
+uint64_t session_ticket(struct session *session);
+
+struct session_reply {
+	struct hv_uuid id;                     /* ACCEPTED: the group */
+	const struct hv_preview *preview;      /* PREVIEW; the caller unrefs it */
+	const struct hv_snapshot_page *page;   /* SNAPSHOTS; the caller unrefs it */
+};
+/** Wait for the answer to `ticket`. REFUSED, and SYNCED with an error, become the error. */
+enum hv_status session_answer(struct session *session, uint64_t ticket, struct session_reply *ret_reply,
+	struct hv_error *err) HV_MUST_CHECK;
+
+/** One page of a list; the caller unrefs it. */
+enum hv_status session_snapshots(struct session *session, const struct hv_snapshot_query *query,
+	const struct hv_snapshot_page **ret_page, struct hv_error *err) HV_MUST_CHECK;
+
+/**
+ * The trees of `count` VMs, asked for together. *ret_trees[i] belongs to vms[i]; the caller unrefs each (a NULL one is of
+ * a VM that went away meanwhile).
+ */
+enum hv_status session_trees(struct session *session, const struct hv_uuid *vms, size_t count,
+	const struct hv_tree **ret_trees, struct hv_error *err) HV_MUST_CHECK;
+/** One tree, never NULL on HV_OK. */
+enum hv_status session_tree(struct session *session, const struct hv_uuid *vm, const struct hv_tree **ret_tree,
+	struct hv_error *err) HV_MUST_CHECK;
+
+/** Connect to the host and read what it holds. */
+enum hv_status session_sync(
+	struct session *session, const struct hv_uuid *host, struct hv_error *err) HV_MUST_CHECK;
+
+#endif
