@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tui/batch/preview.h"
+#include "tui/batch/act_preview.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
 
@@ -22,7 +22,7 @@ static enum hv_status find_vm(struct batch *batch, struct act_course *course, st
 	}
 	course->vm = hv_vm_ref(vm);
 	course->act.vm = vm->uuid;
-	const struct hv_host *host = picture_host(&batch->session.picture, &vm->host);
+	const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
 	course->host = host ? hv_host_ref(host) : NULL;
 	return HV_OK;
 }
@@ -45,8 +45,6 @@ static enum hv_status refuse_untracked(const struct act_course *course, struct h
 /* Read the tree, and find the snapshot in it that was named. */
 static enum hv_status find_snapshot(struct batch *batch, struct act_course *course, struct hv_error *err)
 {
-	hv_tree_unref(course->tree);
-	course->tree = NULL;
 	enum hv_status status = session_tree(&batch->session, &course->act.vm, &course->tree, err);
 	if (status != HV_OK || !course->snapshot_word) {
 		return status;
@@ -61,11 +59,11 @@ static enum hv_status find_snapshot(struct batch *batch, struct act_course *cour
 	return status;
 }
 
-/* The values of before the connection may be old: take what the host has just said. */
+/* What was read before the host was reached may be old: take what it has just said. */
 static void read_again(struct batch *batch, struct act_course *course)
 {
-	const struct hv_vm *vm = picture_vm(&batch->session.picture, &course->act.vm);
-	const struct hv_host *host = course->host ? picture_host(&batch->session.picture, &course->host->uuid) : NULL;
+	const struct hv_vm *vm = overview_vm(&batch->session.overview, &course->act.vm);
+	const struct hv_host *host = overview_host(&batch->session.overview, &course->vm->host);
 	if (vm) {
 		hv_vm_unref(course->vm);
 		course->vm = hv_vm_ref(vm);
@@ -76,43 +74,41 @@ static void read_again(struct batch *batch, struct act_course *course)
 	}
 }
 
-static bool has_backend_preview(const struct act_course *course)
-{
-	return course->act.kind == OPERATION_REVERT_SNAPSHOT || course->act.kind == OPERATION_DELETE_SNAPSHOT;
-}
-
+/* Reaches the host first. A host that does not answer is told apart from an act that is not allowed. */
 static enum hv_status make_preview(struct batch *batch, struct act_course *course, struct hv_error *err)
 {
 	struct session_reply reply = {0};
-	if (!has_backend_preview(course)) {
-		return HV_OK;
-	}
 	uint64_t ticket = session_ticket(&batch->session);
 	hv_preview(batch->session.backend, ticket, &course->act);
 	enum hv_status status = session_answer(&batch->session, ticket, &reply, err);
-	if (status == HV_OK) {
-		course->preview = reply.preview;
-		course->act.expect_current = true;
-		course->act.expected_current = reply.preview->current;
+	if (status != HV_OK) {
+		return status;
 	}
-	return status;
+	course->preview = reply.preview;
+	course->act.expect_current = true;
+	course->act.expected_current = reply.preview->current;
+	read_again(batch, course);
+	if (course->preview->refusal && course->host && course->host->state != HOST_UP) {
+		HV_CLEANUP_FREE char *name = printable(course->host->name);
+		HV_CLEANUP_FREE char *reason = printable(course->host->reason);
+		return hv_error_set(err, HV_ERR_UNREACHABLE, "host '%s' cannot be reached: %s", name, reason);
+	}
+	return HV_OK;
+}
+
+static bool has_backend_preview(const struct act_course *course)
+{
+	return course->act.kind == OPERATION_REVERT_SNAPSHOT || course->act.kind == OPERATION_DELETE_SNAPSHOT;
 }
 
 /* Everything that is read before anything is asked or done. */
 static enum hv_status prepare(struct batch *batch, struct act_course *course, struct hv_error *err)
 {
 	enum hv_status status = find_vm(batch, course, err);
-	if (status == HV_OK && course->snapshot_word) {
-		status = find_snapshot(batch, course, err); /* a wrong name needs no host */
-	}
-	if (status == HV_OK) {
-		status = session_sync(&batch->session, &course->vm->host, err);
-	}
 	if (status == HV_OK) {
 		status = find_snapshot(batch, course, err);
 	}
-	if (status == HV_OK) {
-		read_again(batch, course);
+	if (status == HV_OK && has_backend_preview(course)) {
 		status = make_preview(batch, course, err);
 	}
 	return status;
@@ -120,9 +116,9 @@ static enum hv_status prepare(struct batch *batch, struct act_course *course, st
 
 /* ---- asking ---- */
 
-static struct preview_facts facts_of(const struct act_course *course, char *sentence, size_t size)
+static struct act_preview_facts facts_of(const struct act_course *course, char *sentence, size_t size)
 {
-	struct preview_facts facts = {
+	struct act_preview_facts facts = {
 		.act = &course->act,
 		.vm = course->vm,
 		.host = course->host,
@@ -130,23 +126,23 @@ static struct preview_facts facts_of(const struct act_course *course, char *sent
 		.preview = course->preview,
 	};
 	facts.refusal = course->preview ? course->preview->refusal
-					: preview_refusal(&course->act, course->vm, course->host, course->tree,
+					: act_preview_refusal(&course->act, course->vm, course->host, course->tree,
 						  sentence, size);
 	return facts;
 }
 
-static int tell_dry_run(struct batch *batch, const struct preview_facts *facts)
+static int tell_dry_run(struct batch *batch, const struct act_preview_facts *facts)
 {
 	if (batch->wants_json) {
-		json_object(&batch->json, NULL);
-		json_object(&batch->json, "preview");
-		preview_json(&batch->json, facts);
-		json_object_end(&batch->json);
-		json_object_end(&batch->json);
+		json_open_object(&batch->json, NULL);
+		json_open_object(&batch->json, "preview");
+		act_preview_json(&batch->json, facts);
+		json_close_object(&batch->json);
+		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {
 		struct hv_text text = HV_TEXT_INIT;
-		preview_text(&text, facts);
+		act_preview_text(&text, facts);
 		output_puts(&batch->output, hv_text_get(&text));
 		hv_text_clear(&text);
 	}
@@ -177,7 +173,7 @@ static int tell_nobody_to_ask(struct batch *batch)
 }
 
 /* True when it may be done; else *ret_code is how the command ends. */
-static bool may_go_on(struct batch *batch, const struct act_course *course, const struct preview_facts *facts,
+static bool may_go_on(struct batch *batch, const struct act_course *course, const struct act_preview_facts *facts,
 	int *ret_code)
 {
 	struct hv_error error;
@@ -185,7 +181,7 @@ static bool may_go_on(struct batch *batch, const struct act_course *course, cons
 		return true;
 	}
 	struct hv_text text = HV_TEXT_INIT;
-	preview_text(&text, facts);
+	act_preview_text(&text, facts);
 	(void)fprintf(stderr, "%sType yes to go on: ", hv_text_get(&text));
 	(void)fflush(stderr);
 	hv_text_clear(&text);
@@ -203,10 +199,10 @@ static int tell_accepted(struct batch *batch, const struct act_course *course, c
 {
 	char id[HV_UUID_TEXT_SIZE];
 	if (batch->wants_json) {
-		json_object(&batch->json, NULL);
-		json_uuid(&batch->json, "jobid", group);
-		json_uuid(&batch->json, "virtualmachineid", &course->act.vm);
-		json_object_end(&batch->json);
+		json_open_object(&batch->json, NULL);
+		json_put_uuid(&batch->json, "jobid", group);
+		json_put_uuid(&batch->json, "virtualmachineid", &course->act.vm);
+		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {
 		output_printf(&batch->output, "%s is under way as %s; 'hvtree sync' waits for it\n", course->verb,
@@ -287,7 +283,7 @@ static int carry_out(struct batch *batch, struct act_course *course)
 		.label = label,
 		.until_sent = batch->arguments->given[OPTION_NO_WAIT],
 	};
-	wait_for_group(batch, &what, &outcome);
+	outcome_of_group(batch, &what, &outcome);
 	return tell_outcome(batch, course, &reply.id, &outcome);
 }
 
@@ -302,7 +298,7 @@ static int run(struct batch *batch, struct act_course *course)
 	if (prepare(batch, course, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	struct preview_facts facts = facts_of(course, sentence, sizeof sentence);
+	struct act_preview_facts facts = facts_of(course, sentence, sizeof sentence);
 	if (batch->arguments->given[OPTION_DRY_RUN]) {
 		return tell_dry_run(batch, &facts);
 	}

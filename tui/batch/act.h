@@ -5,7 +5,7 @@
 #define HV_TUI_BATCH_ACT_H
 
 #include "tui/batch/report.h"
-#include "tui/batch/wait.h"
+#include "tui/batch/outcome.h"
 
 struct act_course {
 	struct hv_act act;             /* what is asked for; the VM and the guard are filled in here */

@@ -15,18 +15,18 @@ static const struct table_column columns[] = {
 
 static void list_json(struct batch *batch, const struct hv_host *const *hosts, size_t count)
 {
-	json_object(&batch->json, NULL);
-	json_integer(&batch->json, "count", (int64_t)count);
-	json_array(&batch->json, "host");
+	json_open_object(&batch->json, NULL);
+	json_put_integer(&batch->json, "count", (int64_t)count);
+	json_open_array(&batch->json, "host");
 	for (size_t i = 0; i < count; i++) {
-		json_line(&batch->json);
-		json_object(&batch->json, NULL);
-		json_host(&batch->json, hosts[i]);
-		json_object_end(&batch->json);
+		json_new_line(&batch->json);
+		json_open_object(&batch->json, NULL);
+		json_put_host(&batch->json, hosts[i]);
+		json_close_object(&batch->json);
 	}
 	output_puts(&batch->output, "\n");
-	json_array_end(&batch->json);
-	json_object_end(&batch->json);
+	json_close_array(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 }
 
@@ -55,9 +55,9 @@ int command_host_list(struct batch *batch)
 	if (session_load(&batch->session, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	size_t count = batch->session.picture.hosts.count;
-	const struct hv_host **hosts = picture_hosts_in_order(&batch->session.picture);
+	size_t count = batch->session.overview.hosts.count;
+	const struct hv_host **hosts = overview_hosts_in_order(&batch->session.overview);
 	(batch->wants_json ? list_json : list_text)(batch, hosts, count);
-	picture_free_hosts(hosts, count);
+	overview_free_hosts(hosts, count);
 	return BATCH_DONE;
 }

@@ -35,11 +35,11 @@ static int tell_created(struct batch *batch, const struct act_course *course, co
 	}
 	const struct hv_snapshot *snapshot = &page->rows[0];
 	if (batch->wants_json) {
-		json_object(&batch->json, NULL);
-		json_object(&batch->json, "vmSnapshot");
-		json_snapshot(&batch->json, snapshot);
-		json_object_end(&batch->json);
-		json_object_end(&batch->json);
+		json_open_object(&batch->json, NULL);
+		json_open_object(&batch->json, "vmSnapshot");
+		json_put_snapshot(&batch->json, snapshot);
+		json_close_object(&batch->json);
+		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {
 		char id[HV_UUID_TEXT_SIZE];
@@ -97,10 +97,10 @@ int command_snapshot_revert(struct batch *batch)
 static int tell_deleted(struct batch *batch, const struct act_course *course, const struct outcome *outcome)
 {
 	if (batch->wants_json) {
-		json_object(&batch->json, NULL);
-		json_bool(&batch->json, "success", true);
-		json_integer(&batch->json, "deleted", (int64_t)outcome->done);
-		json_object_end(&batch->json);
+		json_open_object(&batch->json, NULL);
+		json_put_bool(&batch->json, "success", true);
+		json_put_integer(&batch->json, "deleted", (int64_t)outcome->done);
+		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {
 		HV_CLEANUP_FREE char *vm = printable(course->vm->name);

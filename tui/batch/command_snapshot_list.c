@@ -74,10 +74,10 @@ static void print_row(struct listing *listing, const struct hv_snapshot *row)
 {
 	struct json_writer *json = &listing->batch->json;
 	if (listing->batch->wants_json) {
-		json_line(json);
-		json_object(json, NULL);
-		json_snapshot(json, row);
-		json_object_end(json);
+		json_new_line(json);
+		json_open_object(json, NULL);
+		json_put_snapshot(json, row);
+		json_close_object(json);
 		return;
 	}
 	char age[16], size[16], id[HV_UUID_TEXT_SIZE];
@@ -92,9 +92,9 @@ static void begin(struct listing *listing, int64_t total)
 {
 	struct batch *batch = listing->batch;
 	if (batch->wants_json) {
-		json_object(&batch->json, NULL);
-		json_integer_known(&batch->json, "count", total);
-		json_array(&batch->json, "vmSnapshot");
+		json_open_object(&batch->json, NULL);
+		json_put_integer_known(&batch->json, "count", total);
+		json_open_array(&batch->json, "vmSnapshot");
 	} else {
 		table_init(&listing->table, &batch->output, columns, HV_ARRAY_LEN(columns));
 	}
@@ -105,8 +105,8 @@ static void end(struct listing *listing)
 	struct batch *batch = listing->batch;
 	if (batch->wants_json) {
 		output_puts(&batch->output, "\n");
-		json_array_end(&batch->json);
-		json_object_end(&batch->json);
+		json_close_array(&batch->json);
+		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {
 		table_finish(&listing->table);

@@ -118,14 +118,14 @@ static const enum action snapshot_actions[] = {ACTION_SNAPSHOT_REVERT, ACTION_SN
 static void show_json(struct batch *batch, const struct hv_snapshot *snapshot, const struct hv_node *node,
 	const struct rule_facts *facts)
 {
-	json_object(&batch->json, NULL);
-	json_object(&batch->json, "vmSnapshot");
-	json_snapshot(&batch->json, snapshot);
-	json_string(&batch->json, "createdby", node->created_by);
-	json_string(&batch->json, "offering", node->offering);
-	json_actions(&batch->json, snapshot_actions, HV_ARRAY_LEN(snapshot_actions), facts, snapshot->vm_name);
-	json_object_end(&batch->json);
-	json_object_end(&batch->json);
+	json_open_object(&batch->json, NULL);
+	json_open_object(&batch->json, "vmSnapshot");
+	json_put_snapshot(&batch->json, snapshot);
+	json_put_string(&batch->json, "createdby", node->created_by);
+	json_put_string(&batch->json, "offering", node->offering);
+	json_put_actions(&batch->json, snapshot_actions, HV_ARRAY_LEN(snapshot_actions), facts, snapshot->vm_name);
+	json_close_object(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 }
 
@@ -165,8 +165,8 @@ static int show(struct batch *batch, const struct hv_snapshot *snapshot)
 	for (size_t i = 0; i < tree->count; i++) {
 		node = hv_uuid_equal(&tree->nodes[i].id, &snapshot->id) ? &tree->nodes[i] : node;
 	}
-	const struct hv_vm *vm = picture_vm(&batch->session.picture, &snapshot->vm);
-	const struct hv_host *host = vm ? picture_host(&batch->session.picture, &vm->host) : NULL;
+	const struct hv_vm *vm = overview_vm(&batch->session.overview, &snapshot->vm);
+	const struct hv_host *host = vm ? overview_host(&batch->session.overview, &vm->host) : NULL;
 	if (vm) {
 		struct rule_facts facts = detail_facts(host, vm, tree, node == &unknown ? NULL : node);
 		(batch->wants_json ? show_json : show_text)(batch, snapshot, node, &facts);

@@ -6,7 +6,7 @@
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
-#include "tui/batch/wait.h"
+#include "tui/batch/outcome.h"
 
 /* One host's part. */
 struct part {
@@ -62,7 +62,7 @@ static enum hv_status settle_all(struct sync *sync, struct hv_error *err)
 		HV_CLEANUP_FREE char *name = printable(part->host->name);
 		HV_CLEANUP_FREE char *label = hv_sprintf("sync %s", name);
 		enum hv_status status =
-			wait_for_host(sync->batch, &part->host->uuid, label, &part->error);
+			outcome_of_host(sync->batch, &part->host->uuid, label, &part->error);
 		if (status != HV_OK && status != HV_ERR_UNKNOWN_OUTCOME) {
 			if (err) {
 				*err = part->error;
@@ -78,53 +78,53 @@ static enum hv_status settle_all(struct sync *sync, struct hv_error *err)
 /* Operations that ended while we looked on. */
 static void operations_json(struct batch *batch)
 {
-	const struct picture_index *operations = &batch->session.picture.operations;
-	json_array(&batch->json, "operation");
+	const struct overview_index *operations = &batch->session.overview.operations;
+	json_open_array(&batch->json, "operation");
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct hv_operation *operation = operations->entries[i].operation;
-		json_object(&batch->json, NULL);
-		json_uuid(&batch->json, "id", &operation->uuid);
-		json_uuid(&batch->json, "jobid", &operation->group);
-		json_string(&batch->json, "kind", operation_kind_name(operation->kind));
-		json_string(&batch->json, "state",
+		json_open_object(&batch->json, NULL);
+		json_put_uuid(&batch->json, "id", &operation->uuid);
+		json_put_uuid(&batch->json, "jobid", &operation->group);
+		json_put_string(&batch->json, "kind", operation_kind_name(operation->kind));
+		json_put_string(&batch->json, "state",
 			operation->unknown ? "Unknown" : operation_state_name(operation->state));
-		json_uuid(&batch->json, "virtualmachineid", &operation->vm);
-		json_string(&batch->json, "virtualmachinename", operation->vm_name);
-		json_uuid(&batch->json, "vmsnapshotid", &operation->snapshot);
-		json_string(&batch->json, "errortext", operation->error);
-		json_object_end(&batch->json);
+		json_put_uuid(&batch->json, "virtualmachineid", &operation->vm);
+		json_put_string(&batch->json, "virtualmachinename", operation->vm_name);
+		json_put_uuid(&batch->json, "vmsnapshotid", &operation->snapshot);
+		json_put_string(&batch->json, "errortext", operation->error);
+		json_close_object(&batch->json);
 	}
-	json_array_end(&batch->json);
+	json_close_array(&batch->json);
 }
 
 static void tell_json(const struct sync *sync, size_t failed)
 {
 	struct json_writer *json = &sync->batch->json;
-	json_object(json, NULL);
-	json_bool(json, "success", failed == 0);
-	json_integer(json, "count", (int64_t)sync->count);
-	json_array(json, "host");
+	json_open_object(json, NULL);
+	json_put_bool(json, "success", failed == 0);
+	json_put_integer(json, "count", (int64_t)sync->count);
+	json_open_array(json, "host");
 	for (size_t i = 0; i < sync->count; i++) {
 		const struct part *part = &sync->parts[i];
-		json_object(json, NULL);
-		json_uuid(json, "id", &part->host->uuid);
-		json_string(json, "name", part->host->name);
-		json_bool(json, "success", part->error.status == HV_OK);
+		json_open_object(json, NULL);
+		json_put_uuid(json, "id", &part->host->uuid);
+		json_put_string(json, "name", part->host->name);
+		json_put_bool(json, "success", part->error.status == HV_OK);
 		if (part->error.status != HV_OK) {
 			batch_json_error(sync->batch, &part->error);
 		}
-		json_object_end(json);
+		json_close_object(json);
 	}
-	json_array_end(json);
+	json_close_array(json);
 	operations_json(sync->batch);
-	json_object_end(json);
+	json_close_object(json);
 	output_puts(&sync->batch->output, "\n");
 }
 
 static void tell_text(const struct sync *sync)
 {
 	struct output *output = &sync->batch->output;
-	const struct picture_index *operations = &sync->batch->session.picture.operations;
+	const struct overview_index *operations = &sync->batch->session.overview.operations;
 	for (size_t i = 0; i < sync->count; i++) {
 		const struct part *part = &sync->parts[i];
 		HV_CLEANUP_FREE char *name = printable(part->host->name);
@@ -179,15 +179,15 @@ static enum hv_status choose(struct sync *sync, struct hv_error *err)
 	if (status != HV_OK) {
 		return status;
 	}
-	const struct hv_host **hosts = picture_hosts_in_order(&batch->session.picture);
-	size_t count = batch->session.picture.hosts.count;
+	const struct hv_host **hosts = overview_hosts_in_order(&batch->session.overview);
+	size_t count = batch->session.overview.hosts.count;
 	sync->parts = hv_alloc((count + 1) * sizeof *sync->parts);
 	for (size_t i = 0; i < count; i++) {
 		if (!host || host == hosts[i]) {
 			sync->parts[sync->count++].host = hv_host_ref(hosts[i]);
 		}
 	}
-	picture_free_hosts(hosts, count);
+	overview_free_hosts(hosts, count);
 	return HV_OK;
 }
 

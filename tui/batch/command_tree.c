@@ -67,20 +67,20 @@ static enum hv_status choose(struct forest *forest, struct hv_error *err)
 static void vm_json(struct batch *batch, const struct hv_vm *vm, const struct hv_tree *tree)
 {
 	struct json_writer *json = &batch->json;
-	json_line(json);
-	json_object(json, NULL);
-	json_vm(json, vm, picture_host(&batch->session.picture, &vm->host), tree);
-	json_uuid(json, "current",
+	json_new_line(json);
+	json_open_object(json, NULL);
+	json_put_vm(json, vm, overview_host(&batch->session.overview, &vm->host), tree);
+	json_put_uuid(json, "current",
 		tree && tree->current >= 0 ? &tree->nodes[tree->current].id : &(struct hv_uuid){{0}});
-	json_string(json, "problem", tree ? tree->problem : NULL);
-	json_array(json, "vmSnapshot");
+	json_put_string(json, "problem", tree ? tree->problem : NULL);
+	json_open_array(json, "vmSnapshot");
 	for (size_t i = 0; tree && i < tree->count; i++) {
-		json_object(json, NULL);
-		json_node(json, tree, &tree->nodes[i], vm);
-		json_object_end(json);
+		json_open_object(json, NULL);
+		json_put_node(json, tree, &tree->nodes[i], vm);
+		json_close_object(json);
 	}
-	json_array_end(json);
-	json_object_end(json);
+	json_close_array(json);
+	json_close_object(json);
 }
 
 static enum hv_status forest_json(struct forest *forest, struct feed *feed, struct hv_error *err)
@@ -88,9 +88,9 @@ static enum hv_status forest_json(struct forest *forest, struct feed *feed, stru
 	struct batch *batch = forest->batch;
 	const struct hv_tree *tree;
 	enum hv_status status = HV_OK;
-	json_object(&batch->json, NULL);
-	json_integer(&batch->json, "count", (int64_t)forest->vm_count);
-	json_array(&batch->json, "virtualmachine");
+	json_open_object(&batch->json, NULL);
+	json_put_integer(&batch->json, "count", (int64_t)forest->vm_count);
+	json_open_array(&batch->json, "virtualmachine");
 	for (size_t i = 0; i < forest->vm_count && status == HV_OK && !output_failed(&batch->output); i++) {
 		status = feed_tree(feed, i, &tree, err);
 		if (status == HV_OK) {
@@ -98,8 +98,8 @@ static enum hv_status forest_json(struct forest *forest, struct feed *feed, stru
 		}
 	}
 	output_puts(&batch->output, "\n");
-	json_array_end(&batch->json);
-	json_object_end(&batch->json);
+	json_close_array(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 	return status;
 }
@@ -181,17 +181,17 @@ int command_tree(struct batch *batch)
 	if (status != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	forest.host_count = batch->session.picture.hosts.count;
-	forest.hosts = picture_hosts_in_order(&batch->session.picture);
-	forest.vm_count = batch->session.picture.vms.count;
-	forest.vms = picture_vms_in_order(&batch->session.picture);
+	forest.host_count = batch->session.overview.hosts.count;
+	forest.hosts = overview_hosts_in_order(&batch->session.overview);
+	forest.vm_count = batch->session.overview.vms.count;
+	forest.vms = overview_vms_in_order(&batch->session.overview);
 	status = choose(&forest, &error);
 	if (status == HV_OK) {
 		feed_init(&feed, &batch->session, forest.vms, forest.vm_count);
 		status = batch->wants_json ? forest_json(&forest, &feed, &error) : draw(&forest, &feed, &error);
 		feed_clear(&feed);
 	}
-	picture_free_vms(forest.vms, forest.vm_count);
-	picture_free_hosts(forest.hosts, forest.host_count);
+	overview_free_vms(forest.vms, forest.vm_count);
+	overview_free_hosts(forest.hosts, forest.host_count);
 	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
 }

@@ -26,21 +26,21 @@ static enum hv_status list_json(
 	const struct hv_tree *tree;
 	enum hv_status status = HV_OK;
 	feed_init(&feed, &batch->session, vms, count);
-	json_object(&batch->json, NULL);
-	json_integer(&batch->json, "count", (int64_t)count);
-	json_array(&batch->json, "virtualmachine");
+	json_open_object(&batch->json, NULL);
+	json_put_integer(&batch->json, "count", (int64_t)count);
+	json_open_array(&batch->json, "virtualmachine");
 	for (size_t i = 0; i < count && status == HV_OK && !output_failed(&batch->output); i++) {
 		status = feed_tree(&feed, i, &tree, err);
 		if (status == HV_OK) {
-			json_line(&batch->json);
-			json_object(&batch->json, NULL);
-			json_vm(&batch->json, vms[i], picture_host(&batch->session.picture, &vms[i]->host), tree);
-			json_object_end(&batch->json);
+			json_new_line(&batch->json);
+			json_open_object(&batch->json, NULL);
+			json_put_vm(&batch->json, vms[i], overview_host(&batch->session.overview, &vms[i]->host), tree);
+			json_close_object(&batch->json);
 		}
 	}
 	output_puts(&batch->output, "\n");
-	json_array_end(&batch->json);
-	json_object_end(&batch->json);
+	json_close_array(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 	feed_clear(&feed);
 	return status;
@@ -48,7 +48,7 @@ static enum hv_status list_json(
 
 static void list_row(struct batch *batch, struct table *table, const struct hv_vm *vm, int64_t now_us)
 {
-	const struct hv_host *host = picture_host(&batch->session.picture, &vm->host);
+	const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
 	char snapshots[24], chain[24], size[16], oldest[16], id[HV_UUID_TEXT_SIZE];
 	(void)snprintf(snapshots, sizeof snapshots, "%" PRId64, vm->snapshots);
 	(void)snprintf(chain, sizeof chain, "%" PRId64, vm->chain);
@@ -78,14 +78,14 @@ int command_vm_list(struct batch *batch)
 	if (status != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	size_t count = batch->session.picture.vms.count;
-	const struct hv_vm **vms = picture_vms_in_order(&batch->session.picture);
+	size_t count = batch->session.overview.vms.count;
+	const struct hv_vm **vms = overview_vms_in_order(&batch->session.overview);
 	if (batch->wants_json) {
 		status = list_json(batch, vms, count, &error);
 	} else {
 		list_text(batch, vms, count);
 	}
-	picture_free_vms(vms, count);
+	overview_free_vms(vms, count);
 	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
 }
 
@@ -102,15 +102,15 @@ static void show_json(
 	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
 {
 	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
-	json_object(&batch->json, NULL);
-	json_object(&batch->json, "virtualmachine");
-	json_vm(&batch->json, vm, host, tree);
-	json_uuid(&batch->json, "current",
+	json_open_object(&batch->json, NULL);
+	json_open_object(&batch->json, "virtualmachine");
+	json_put_vm(&batch->json, vm, host, tree);
+	json_put_uuid(&batch->json, "current",
 		tree->current >= 0 ? &tree->nodes[tree->current].id : &(struct hv_uuid){{0}});
-	json_string(&batch->json, "problem", tree->problem);
-	json_actions(&batch->json, vm_actions, HV_ARRAY_LEN(vm_actions), &facts, vm->name);
-	json_object_end(&batch->json);
-	json_object_end(&batch->json);
+	json_put_string(&batch->json, "problem", tree->problem);
+	json_put_actions(&batch->json, vm_actions, HV_ARRAY_LEN(vm_actions), &facts, vm->name);
+	json_close_object(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 }
 
@@ -160,7 +160,7 @@ int command_vm_show(struct batch *batch)
 	vm = hv_vm_ref(vm);
 	status = session_tree(&batch->session, &vm->uuid, &tree, &error);
 	if (status == HV_OK) {
-		const struct hv_host *host = picture_host(&batch->session.picture, &vm->host);
+		const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
 		(batch->wants_json ? show_json : show_text)(batch, vm, host, tree);
 		hv_tree_unref(tree);
 	}

@@ -102,33 +102,33 @@ static void before_value(struct json_writer *json, const char *key)
 	}
 }
 
-void json_object(struct json_writer *json, const char *key)
+void json_open_object(struct json_writer *json, const char *key)
 {
 	before_value(json, key);
 	output_write(json->output, "{", 1);
 	json->after_value = false;
 }
 
-void json_object_end(struct json_writer *json)
+void json_close_object(struct json_writer *json)
 {
 	output_write(json->output, "}", 1);
 	json->after_value = true;
 }
 
-void json_array(struct json_writer *json, const char *key)
+void json_open_array(struct json_writer *json, const char *key)
 {
 	before_value(json, key);
 	output_write(json->output, "[", 1);
 	json->after_value = false;
 }
 
-void json_array_end(struct json_writer *json)
+void json_close_array(struct json_writer *json)
 {
 	output_write(json->output, "]", 1);
 	json->after_value = true;
 }
 
-void json_line(struct json_writer *json)
+void json_new_line(struct json_writer *json)
 {
 	if (json->after_value) {
 		output_write(json->output, ",", 1);
@@ -137,7 +137,7 @@ void json_line(struct json_writer *json)
 	output_write(json->output, "\n", 1);
 }
 
-void json_string(struct json_writer *json, const char *key, const char *value)
+void json_put_string(struct json_writer *json, const char *key, const char *value)
 {
 	before_value(json, key);
 	if (value) {
@@ -147,35 +147,35 @@ void json_string(struct json_writer *json, const char *key, const char *value)
 	}
 }
 
-void json_integer(struct json_writer *json, const char *key, int64_t value)
+void json_put_integer(struct json_writer *json, const char *key, int64_t value)
 {
 	before_value(json, key);
 	output_printf(json->output, "%" PRId64, value);
 }
 
-void json_integer_known(struct json_writer *json, const char *key, int64_t value)
+void json_put_integer_known(struct json_writer *json, const char *key, int64_t value)
 {
 	if (value < 0) {
-		json_string(json, key, NULL);
+		json_put_string(json, key, NULL);
 	} else {
-		json_integer(json, key, value);
+		json_put_integer(json, key, value);
 	}
 }
 
-void json_bool(struct json_writer *json, const char *key, bool value)
+void json_put_bool(struct json_writer *json, const char *key, bool value)
 {
 	before_value(json, key);
 	output_puts(json->output, value ? "true" : "false");
 }
 
-void json_uuid(struct json_writer *json, const char *key, const struct hv_uuid *value)
+void json_put_uuid(struct json_writer *json, const char *key, const struct hv_uuid *value)
 {
 	char text[HV_UUID_TEXT_SIZE];
-	json_string(json, key, hv_uuid_is_nil(value) ? NULL : hv_uuid_format(value, text));
+	json_put_string(json, key, hv_uuid_is_nil(value) ? NULL : hv_uuid_format(value, text));
 }
 
-void json_time(struct json_writer *json, const char *key, int64_t time_us)
+void json_put_time(struct json_writer *json, const char *key, int64_t time_us)
 {
 	char text[32];
-	json_string(json, key, time_us == 0 ? NULL : hv_format_time(time_us, text));
+	json_put_string(json, key, time_us == 0 ? NULL : hv_format_time(time_us, text));
 }

@@ -16,17 +16,17 @@ struct json_writer {
 };
 
 void json_writer_init(struct json_writer *json, struct output *output);
-void json_object(struct json_writer *json, const char *key);
-void json_object_end(struct json_writer *json);
-void json_array(struct json_writer *json, const char *key);
-void json_array_end(struct json_writer *json);
+void json_open_object(struct json_writer *json, const char *key);
+void json_close_object(struct json_writer *json);
+void json_open_array(struct json_writer *json, const char *key);
+void json_close_array(struct json_writer *json);
 /** Start the next value on a line of its own: one row of a list a line, for grep and diff. */
-void json_line(struct json_writer *json);
-void json_string(struct json_writer *json, const char *key, const char *value); /* NULL: null */
-void json_integer(struct json_writer *json, const char *key, int64_t value);
-void json_integer_known(struct json_writer *json, const char *key, int64_t value); /* negative: null */
-void json_bool(struct json_writer *json, const char *key, bool value);
-void json_uuid(struct json_writer *json, const char *key, const struct hv_uuid *value); /* nil: null */
-void json_time(struct json_writer *json, const char *key, int64_t time_us); /* ISO 8601 UTC; 0: null */
+void json_new_line(struct json_writer *json);
+void json_put_string(struct json_writer *json, const char *key, const char *value); /* NULL: null */
+void json_put_integer(struct json_writer *json, const char *key, int64_t value);
+void json_put_integer_known(struct json_writer *json, const char *key, int64_t value); /* negative: null */
+void json_put_bool(struct json_writer *json, const char *key, bool value);
+void json_put_uuid(struct json_writer *json, const char *key, const struct hv_uuid *value); /* nil: null */
+void json_put_time(struct json_writer *json, const char *key, int64_t time_us); /* ISO 8601 UTC; 0: null */
 
 #endif

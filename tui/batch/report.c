@@ -8,12 +8,14 @@
 #include "tui/batch/table.h"
 
 #define CANDIDATES_SHOWN 20
+#define LOST_GRACE_US (5 * HV_SECOND_US) /* the backend reconnects by itself */
 
 void batch_init(struct batch *batch, const struct arguments *arguments)
 {
 	memset(batch, 0, sizeof *batch);
 	batch->arguments = arguments;
 	batch->wants_json = arguments->given[OPTION_JSON];
+	batch->lost_grace_us = LOST_GRACE_US;
 	output_init(&batch->output, STDOUT_FILENO);
 	json_writer_init(&batch->json, &batch->output);
 }
@@ -66,26 +68,26 @@ enum batch_exit batch_exit_of(enum hv_status status)
 
 void batch_json_error(struct batch *batch, const struct hv_error *error)
 {
-	json_string(&batch->json, "errorcode", hv_status_name(error->status));
-	json_string(&batch->json, "errortext", error->text);
+	json_put_string(&batch->json, "errorcode", hv_status_name(error->status));
+	json_put_string(&batch->json, "errortext", error->text);
 }
 
 static void print_json_error(struct batch *batch, const struct hv_error *error)
 {
-	json_object(&batch->json, NULL);
+	json_open_object(&batch->json, NULL);
 	batch_json_error(batch, error);
 	if (batch->candidate_count > 0) {
-		json_array(&batch->json, "candidates");
+		json_open_array(&batch->json, "candidates");
 		for (size_t i = 0; i < batch->candidate_count; i++) {
-			json_object(&batch->json, NULL);
-			json_uuid(&batch->json, "id", &batch->candidates[i].id);
-			json_string(&batch->json, "name", batch->candidates[i].name);
-			json_string(&batch->json, "in", batch->candidates[i].place);
-			json_object_end(&batch->json);
+			json_open_object(&batch->json, NULL);
+			json_put_uuid(&batch->json, "id", &batch->candidates[i].id);
+			json_put_string(&batch->json, "name", batch->candidates[i].name);
+			json_put_string(&batch->json, "in", batch->candidates[i].place);
+			json_close_object(&batch->json);
 		}
-		json_array_end(&batch->json);
+		json_close_array(&batch->json);
 	}
-	json_object_end(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 }
 

@@ -32,6 +32,7 @@ struct batch {
 	struct output output; /* standard output */
 	struct json_writer json;
 	bool wants_json;
+	int64_t lost_grace_us; /* how long a lost host may take to come back before a wait ends */
 	struct candidate *candidates; /* beside HV_ERR_AMBIGUOUS */
 	size_t candidate_count;
 	size_t candidate_capacity;

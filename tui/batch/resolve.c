@@ -89,18 +89,18 @@ static enum hv_status find(struct batch *batch, const struct search *search, con
 
 static struct named get_vm(const void *context, size_t index)
 {
-	const struct picture *picture = context;
-	const struct hv_vm *vm = picture->vms.entries[index].vm;
-	const struct hv_host *host = picture_host(picture, &vm->host);
+	const struct overview *overview = context;
+	const struct hv_vm *vm = overview->vms.entries[index].vm;
+	const struct hv_host *host = overview_host(overview, &vm->host);
 	return (struct named){vm, &vm->uuid, vm->name, NULL, host ? host->name : NULL};
 }
 
 enum hv_status resolve_vm(
 	struct batch *batch, const char *word, const struct hv_vm **ret_vm, struct hv_error *err)
 {
-	const struct picture *picture = &batch->session.picture;
+	const struct overview *overview = &batch->session.overview;
 	const void *value = NULL;
-	struct search search = {picture->vms.count, get_vm, picture};
+	struct search search = {overview->vms.count, get_vm, overview};
 	enum hv_status status = find(batch, &search, "VM", word, &value, err);
 	if (status == HV_OK) {
 		*ret_vm = value;
@@ -110,17 +110,17 @@ enum hv_status resolve_vm(
 
 static struct named get_host(const void *context, size_t index)
 {
-	const struct picture *picture = context;
-	const struct hv_host *host = picture->hosts.entries[index].host;
+	const struct overview *overview = context;
+	const struct hv_host *host = overview->hosts.entries[index].host;
 	return (struct named){host, &host->uuid, host->name, NULL, host->group};
 }
 
 enum hv_status resolve_host(
 	struct batch *batch, const char *word, const struct hv_host **ret_host, struct hv_error *err)
 {
-	const struct picture *picture = &batch->session.picture;
+	const struct overview *overview = &batch->session.overview;
 	const void *value = NULL;
-	struct search search = {picture->hosts.count, get_host, picture};
+	struct search search = {overview->hosts.count, get_host, overview};
 	enum hv_status status = find(batch, &search, "host", word, &value, err);
 	if (status == HV_OK) {
 		*ret_host = value;

@@ -14,7 +14,7 @@ enum hv_status session_open(struct session *session, const struct hv_config *con
 
 void session_close(struct session *session)
 {
-	picture_clear(&session->picture);
+	overview_clear(&session->overview);
 	if (session->backend) {
 		hv_backend_close(session->backend);
 		session->backend = NULL;
@@ -61,7 +61,7 @@ static bool take_events(struct session *session, session_seen seen, void *contex
 	bool done = false;
 	struct hv_event *event;
 	while (!done && (event = hv_backend_next(session->backend)) != NULL) {
-		picture_apply(&session->picture, event);
+		overview_apply(&session->overview, event);
 		done = seen(context, event);
 		if (!done && event->kind == HV_EVENT_FAILED) {
 			*status = hv_error_set(err, event->error.status, "%s", event->error.text);
@@ -96,7 +96,7 @@ static bool seen_loaded(void *context, const struct hv_event *event)
 
 enum hv_status session_load(struct session *session, struct hv_error *err)
 {
-	return session->picture.loaded ? HV_OK : session_wait(session, seen_loaded, NULL, HV_NEVER, err);
+	return session->overview.loaded ? HV_OK : session_wait(session, seen_loaded, NULL, HV_NEVER, err);
 }
 
 /* ---- requests ---- */
@@ -157,14 +157,6 @@ enum hv_status session_snapshots(struct session *session, const struct hv_snapsh
 		*ret_page = reply.page;
 	}
 	return status;
-}
-
-enum hv_status session_sync(struct session *session, const struct hv_uuid *host, struct hv_error *err)
-{
-	struct session_reply reply;
-	uint64_t ticket = session_ticket(session);
-	hv_sync(session->backend, ticket, host);
-	return session_answer(session, ticket, &reply, err);
 }
 
 /* ---- trees ---- */

@@ -1,16 +1,16 @@
 /*
  * A command's talk with the backend: sends a request, takes events in until its answer is there. Everything that comes
- * meanwhile goes into the picture.
+ * meanwhile goes into the overview.
  */
 #ifndef HV_TUI_BATCH_SESSION_H
 #define HV_TUI_BATCH_SESSION_H
 
 #include "backend/backend.h"
-#include "tui/batch/picture.h"
+#include "tui/batch/overview.h"
 
 struct session {
 	struct hv_backend *backend;
-	struct picture picture;
+	struct overview overview;
 	uint64_t last_ticket;
 	int interrupt_fd;
 };
@@ -58,9 +58,5 @@ enum hv_status session_trees(struct session *session, const struct hv_uuid *vms,
 /** One tree, never NULL on HV_OK. */
 enum hv_status session_tree(struct session *session, const struct hv_uuid *vm, const struct hv_tree **ret_tree,
 	struct hv_error *err) HV_MUST_CHECK;
-
-/** Connect to the host and read what it holds. */
-enum hv_status session_sync(
-	struct session *session, const struct hv_uuid *host, struct hv_error *err) HV_MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "tui/batch/objects.h"
 #include "tui/batch/table.h"
-#include "tui/batch/wait.h"
+#include "tui/batch/outcome.h"
 
 static int print_json(struct batch *batch, const struct hv_vm *vm)
 {
@@ -11,11 +11,11 @@ static int print_json(struct batch *batch, const struct hv_vm *vm)
 	if (session_tree(&batch->session, &vm->uuid, &tree, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	json_object(&batch->json, NULL);
-	json_object(&batch->json, "virtualmachine");
-	json_vm(&batch->json, vm, picture_host(&batch->session.picture, &vm->host), tree);
-	json_object_end(&batch->json);
-	json_object_end(&batch->json);
+	json_open_object(&batch->json, NULL);
+	json_open_object(&batch->json, "virtualmachine");
+	json_put_vm(&batch->json, vm, overview_host(&batch->session.overview, &vm->host), tree);
+	json_close_object(&batch->json);
+	json_close_object(&batch->json);
 	output_puts(&batch->output, "\n");
 	hv_tree_unref(tree);
 	return BATCH_DONE;
@@ -25,7 +25,7 @@ int vm_result(struct batch *batch, const struct hv_uuid *id, const char *what)
 {
 	struct hv_error error;
 	int code = BATCH_DONE;
-	const struct hv_vm *borrowed = wait_for_vm(batch, id);
+	const struct hv_vm *borrowed = outcome_vm(batch, id);
 	if (!borrowed) {
 		hv_error_set(&error, HV_ERR_NOT_FOUND, "it was done, but the VM has gone away since");
 		return batch_fail(batch, &error);

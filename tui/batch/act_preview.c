@@ -1,8 +1,9 @@
-#include "tui/batch/preview.h"
+#include "tui/batch/act_preview.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "tui/batch/detail.h"
 #include "tui/batch/table.h"
 
 #define NAME_MAX_CHARACTERS 255 /* T5 */
@@ -27,11 +28,10 @@ static enum action action_of(const struct hv_act *act)
 	return ACTION_VM_STOP;
 }
 
-const char *preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
+const char *act_preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
 	const struct hv_tree *tree, char *text, size_t size)
 {
-	struct rule_facts facts = hv_facts(host, vm, tree, NULL);
-	facts.host_up = true; /* it has just answered */
+	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
 	const struct rule *rule = rules_refuse(action_of(act), &facts);
 	if (rule) {
 		return rule_sentence(rule, vm->name, &facts, text, size);
@@ -68,7 +68,7 @@ static void put_name(struct hv_text *text, const char *name)
 	hv_text_printf(text, "'%s'", safe);
 }
 
-static void put_vm(struct hv_text *text, const struct preview_facts *facts)
+static void put_vm(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	hv_text_puts(text, "VM ");
 	put_name(text, facts->vm->name);
@@ -82,7 +82,7 @@ static const char *plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
-static void revert_text(struct hv_text *text, const struct preview_facts *facts)
+static void revert_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	const struct hv_preview *preview = facts->preview;
 	const struct hv_node *target = find_node(facts->tree, &preview->target);
@@ -112,7 +112,7 @@ static void revert_text(struct hv_text *text, const struct preview_facts *facts)
 
 #define NAMES_SHOWN 12
 
-static void delete_text(struct hv_text *text, const struct preview_facts *facts)
+static void delete_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	const struct hv_preview *preview = facts->preview;
 	int64_t deleted = (int64_t)preview->deleted_count;
@@ -148,7 +148,7 @@ static void delete_text(struct hv_text *text, const struct preview_facts *facts)
 	hv_text_puts(text, "\n");
 }
 
-static void create_text(struct hv_text *text, const struct preview_facts *facts)
+static void create_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	const struct hv_tree *tree = facts->tree;
 	hv_text_printf(text, "take a %s snapshot", snapshot_type_name(facts->act->type));
@@ -167,7 +167,7 @@ static void create_text(struct hv_text *text, const struct preview_facts *facts)
 	hv_text_puts(text, "\n");
 }
 
-static void power_text(struct hv_text *text, const struct preview_facts *facts)
+static void power_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	bool start = facts->act->kind == OPERATION_START_VM;
 	bool force = facts->act->force;
@@ -184,7 +184,7 @@ static void power_text(struct hv_text *text, const struct preview_facts *facts)
 	}
 }
 
-void preview_text(struct hv_text *text, const struct preview_facts *facts)
+void act_preview_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
 		revert_text(text, facts);
@@ -203,69 +203,69 @@ void preview_text(struct hv_text *text, const struct preview_facts *facts)
 
 /* ---- JSON ---- */
 
-static void revert_json(struct json_writer *json, const struct preview_facts *facts)
+static void revert_json(struct json_writer *json, const struct act_preview_facts *facts)
 {
 	const struct hv_preview *preview = facts->preview;
 	const struct hv_node *target = find_node(facts->tree, &preview->target);
-	json_uuid(json, "vmsnapshotid", &preview->target);
-	json_string(json, "displayname", target ? target->name : NULL);
-	json_time(json, "lostsince", preview->lost_since_us);
-	json_integer_known(json, "lostbytes", preview->lost_bytes);
-	json_integer(json, "kept", preview->kept_snapshots);
-	json_string(json, "statebefore", vm_state_name(preview->state_before));
-	json_string(json, "stateafter", vm_state_name(preview->state_after));
-	json_bool(json, "stopsfirst", preview->stops_first);
-	json_bool(json, "startsfirst", preview->starts_first);
-	json_array(json, "risks");
+	json_put_uuid(json, "vmsnapshotid", &preview->target);
+	json_put_string(json, "displayname", target ? target->name : NULL);
+	json_put_time(json, "lostsince", preview->lost_since_us);
+	json_put_integer_known(json, "lostbytes", preview->lost_bytes);
+	json_put_integer(json, "kept", preview->kept_snapshots);
+	json_put_string(json, "statebefore", vm_state_name(preview->state_before));
+	json_put_string(json, "stateafter", vm_state_name(preview->state_after));
+	json_put_bool(json, "stopsfirst", preview->stops_first);
+	json_put_bool(json, "startsfirst", preview->starts_first);
+	json_open_array(json, "risks");
 	for (size_t i = 0; i < preview->risk_count; i++) {
-		json_string(json, NULL, preview->risks[i]);
+		json_put_string(json, NULL, preview->risks[i]);
 	}
-	json_array_end(json);
-	json_uuid(json, "current", &preview->current);
+	json_close_array(json);
+	json_put_uuid(json, "current", &preview->current);
 }
 
-static void delete_json(struct json_writer *json, const struct preview_facts *facts)
+static void delete_json(struct json_writer *json, const struct act_preview_facts *facts)
 {
 	const struct hv_preview *preview = facts->preview;
-	json_array(json, "deleted");
+	json_open_array(json, "deleted");
 	for (size_t i = 0; i < preview->deleted_count; i++) {
-		json_object(json, NULL);
-		json_uuid(json, "id", &preview->deleted[i]);
-		json_string(json, "displayname", preview->deleted_names[i]);
-		json_object_end(json);
+		json_open_object(json, NULL);
+		json_put_uuid(json, "id", &preview->deleted[i]);
+		json_put_string(json, "displayname", preview->deleted_names[i]);
+		json_close_object(json);
 	}
-	json_array_end(json);
-	json_integer(json, "reparented", preview->reparented);
-	json_integer(json, "mergedbytes", preview->merged_bytes);
-	json_bool(json, "deletescurrent", preview->deletes_current);
-	json_uuid(json, "newcurrent", &preview->new_current);
-	json_uuid(json, "current", &preview->current);
+	json_close_array(json);
+	json_put_integer(json, "reparented", preview->reparented);
+	json_put_integer(json, "mergedbytes", preview->merged_bytes);
+	json_put_bool(json, "deletescurrent", preview->deletes_current);
+	json_put_uuid(json, "newcurrent", &preview->new_current);
+	json_put_uuid(json, "current", &preview->current);
 }
 
-static void plain_json(struct json_writer *json, const struct preview_facts *facts)
+static void plain_json(struct json_writer *json, const struct act_preview_facts *facts)
 {
 	const struct hv_act *act = facts->act;
 	bool create = act->kind == OPERATION_CREATE_SNAPSHOT;
 	enum vm_state after = act->kind == OPERATION_START_VM ? VM_RUNNING : VM_STOPPED;
 	if (create) {
-		json_string(json, "displayname", act->name);
-		json_string(json, "description", act->description);
-		json_string(json, "type", snapshot_type_name(act->type));
-		json_bool(json, "quiesce", act->quiesce);
+		json_put_string(json, "displayname", act->name);
+		json_put_string(json, "description", act->description);
+		json_put_string(json, "type", snapshot_type_name(act->type));
+		json_put_bool(json, "quiesce", act->quiesce);
 	}
 	if (act->kind == OPERATION_STOP_VM) {
-		json_bool(json, "forced", act->force);
+		json_put_bool(json, "forced", act->force);
 	}
-	json_string(json, "statebefore", vm_state_name(facts->vm->state));
-	json_string(json, "stateafter", vm_state_name(create ? facts->vm->state : after));
+	json_put_string(json, "statebefore", vm_state_name(facts->vm->state));
+	json_put_string(json, "stateafter", vm_state_name(create ? facts->vm->state : after));
 }
 
-void preview_json(struct json_writer *json, const struct preview_facts *facts)
+void act_preview_json(struct json_writer *json, const struct act_preview_facts *facts)
 {
-	json_string(json, "operation", operation_kind_name(facts->act->kind));
-	json_uuid(json, "virtualmachineid", &facts->vm->uuid);
-	json_string(json, "virtualmachinename", facts->vm->name);
-	json_string(json, "host", facts->host ? facts->host->name : NULL);
+	json_put_string(json, "operation", operation_kind_name(facts->act->kind));
+	json_put_uuid(json, "virtualmachineid", &facts->vm->uuid);
+	json_put_string(json, "virtualmachinename", facts->vm->name);
+	json_put_string(json, "host", facts->host ? facts->host->name : NULL);
 	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
 		revert_json(json, facts);
 	} else if (facts->preview) {
@@ -273,6 +273,6 @@ void preview_json(struct json_writer *json, const struct preview_facts *facts)
 	} else {
 		plain_json(json, facts);
 	}
-	json_bool(json, "allowed", facts->refusal == NULL);
-	json_string(json, "refusal", facts->refusal);
+	json_put_bool(json, "allowed", facts->refusal == NULL);
+	json_put_string(json, "refusal", facts->refusal);
 }

@@ -1,35 +1,35 @@
-#include "tui/batch/picture.h"
+#include "tui/batch/overview.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void unref_entry(const struct picture_entry *entry)
+static void unref_entry(const struct overview_entry *entry)
 {
 	hv_host_unref(entry->host);
 	hv_vm_unref(entry->vm);
 	hv_operation_unref(entry->operation);
 }
 
-static void clear_index(struct picture_index *index)
+static void clear_index(struct overview_index *index)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		unref_entry(&index->entries[i]);
 	}
 	free(index->entries);
-	*index = (struct picture_index){0};
+	*index = (struct overview_index){0};
 }
 
-void picture_clear(struct picture *picture)
+void overview_clear(struct overview *overview)
 {
-	clear_index(&picture->hosts);
-	clear_index(&picture->vms);
-	clear_index(&picture->operations);
-	picture->loaded = false;
+	clear_index(&overview->hosts);
+	clear_index(&overview->vms);
+	clear_index(&overview->operations);
+	overview->loaded = false;
 }
 
 /* ---- by id ---- */
 
-static size_t find_place(const struct picture_index *index, const struct hv_uuid *id, bool *ret_found)
+static size_t find_place(const struct overview_index *index, const struct hv_uuid *id, bool *ret_found)
 {
 	size_t low = 0, high = index->count;
 	while (low < high) {
@@ -45,7 +45,7 @@ static size_t find_place(const struct picture_index *index, const struct hv_uuid
 }
 
 /* Takes the entry's reference over. */
-static void put(struct picture_index *index, bool sorted, struct picture_entry entry)
+static void put(struct overview_index *index, bool sorted, struct overview_entry entry)
 {
 	bool found = false;
 	size_t place = sorted ? find_place(index, &entry.id, &found) : index->count;
@@ -62,7 +62,7 @@ static void put(struct picture_index *index, bool sorted, struct picture_entry e
 	index->count++;
 }
 
-static void take_out(struct picture_index *index, bool sorted, const struct hv_uuid *id)
+static void take_out(struct overview_index *index, bool sorted, const struct hv_uuid *id)
 {
 	size_t kept = 0;
 	bool found = false;
@@ -82,12 +82,12 @@ static void take_out(struct picture_index *index, bool sorted, const struct hv_u
 
 static int by_id_newest_first(const void *left, const void *right)
 {
-	const struct picture_entry *a = left, *b = right;
+	const struct overview_entry *a = left, *b = right;
 	int order = hv_uuid_compare(&a->id, &b->id);
 	return order != 0 ? order : (a->arrival < b->arrival) - (a->arrival > b->arrival);
 }
 
-static void sort_index(struct picture_index *index)
+static void sort_index(struct overview_index *index)
 {
 	size_t kept = 0;
 	if (index->count == 0) {
@@ -104,39 +104,39 @@ static void sort_index(struct picture_index *index)
 	index->count = kept;
 }
 
-static void set_loaded(struct picture *picture)
+static void set_loaded(struct overview *overview)
 {
-	sort_index(&picture->hosts);
-	sort_index(&picture->vms);
-	sort_index(&picture->operations);
-	picture->loaded = true;
+	sort_index(&overview->hosts);
+	sort_index(&overview->vms);
+	sort_index(&overview->operations);
+	overview->loaded = true;
 }
 
-void picture_apply(struct picture *picture, const struct hv_event *event)
+void overview_apply(struct overview *overview, const struct hv_event *event)
 {
-	bool sorted = picture->loaded;
+	bool sorted = overview->loaded;
 	switch (event->kind) {
 	case HV_EVENT_HOST:
-		put(&picture->hosts, sorted,
-			(struct picture_entry){.id = event->host->uuid, .host = hv_host_ref(event->host)});
+		put(&overview->hosts, sorted,
+			(struct overview_entry){.id = event->host->uuid, .host = hv_host_ref(event->host)});
 		break;
 	case HV_EVENT_HOST_GONE:
-		take_out(&picture->hosts, sorted, &event->id);
+		take_out(&overview->hosts, sorted, &event->id);
 		break;
 	case HV_EVENT_VM:
-		put(&picture->vms, sorted,
-			(struct picture_entry){.id = event->vm->uuid, .vm = hv_vm_ref(event->vm)});
+		put(&overview->vms, sorted,
+			(struct overview_entry){.id = event->vm->uuid, .vm = hv_vm_ref(event->vm)});
 		break;
 	case HV_EVENT_VM_GONE:
-		take_out(&picture->vms, sorted, &event->id);
+		take_out(&overview->vms, sorted, &event->id);
 		break;
 	case HV_EVENT_OPERATION:
-		put(&picture->operations, sorted,
-			(struct picture_entry){.id = event->operation->uuid,
+		put(&overview->operations, sorted,
+			(struct overview_entry){.id = event->operation->uuid,
 				.operation = hv_operation_ref(event->operation)});
 		break;
 	case HV_EVENT_LOADED:
-		set_loaded(picture);
+		set_loaded(overview);
 		break;
 	case HV_EVENT_TREE:
 	case HV_EVENT_ACCEPTED:
@@ -151,18 +151,18 @@ void picture_apply(struct picture *picture, const struct hv_event *event)
 	}
 }
 
-const struct hv_host *picture_host(const struct picture *picture, const struct hv_uuid *id)
+const struct hv_host *overview_host(const struct overview *overview, const struct hv_uuid *id)
 {
 	bool found;
-	size_t place = find_place(&picture->hosts, id, &found);
-	return found ? picture->hosts.entries[place].host : NULL;
+	size_t place = find_place(&overview->hosts, id, &found);
+	return found ? overview->hosts.entries[place].host : NULL;
 }
 
-const struct hv_vm *picture_vm(const struct picture *picture, const struct hv_uuid *id)
+const struct hv_vm *overview_vm(const struct overview *overview, const struct hv_uuid *id)
 {
 	bool found;
-	size_t place = find_place(&picture->vms, id, &found);
-	return found ? picture->vms.entries[place].vm : NULL;
+	size_t place = find_place(&overview->vms, id, &found);
+	return found ? overview->vms.entries[place].vm : NULL;
 }
 
 /* ---- display order ---- */
@@ -180,12 +180,12 @@ static int by_group_and_name(const void *left, const void *right)
 	return compare_hosts(*a, *b);
 }
 
-const struct hv_host **picture_hosts_in_order(const struct picture *picture)
+const struct hv_host **overview_hosts_in_order(const struct overview *overview)
 {
-	size_t count = picture->hosts.count;
+	size_t count = overview->hosts.count;
 	const struct hv_host **hosts = hv_alloc((count + 1) * sizeof *hosts);
 	for (size_t i = 0; i < count; i++) {
-		hosts[i] = hv_host_ref(picture->hosts.entries[i].host);
+		hosts[i] = hv_host_ref(overview->hosts.entries[i].host);
 	}
 	qsort(hosts, count, sizeof *hosts, by_group_and_name);
 	return hosts;
@@ -210,14 +210,14 @@ static int by_host_and_name(const void *left, const void *right)
 	return order != 0 ? order : hv_uuid_compare(&a->vm->uuid, &b->vm->uuid);
 }
 
-const struct hv_vm **picture_vms_in_order(const struct picture *picture)
+const struct hv_vm **overview_vms_in_order(const struct overview *overview)
 {
-	size_t count = picture->vms.count;
+	size_t count = overview->vms.count;
 	const struct hv_vm **vms = hv_alloc((count + 1) * sizeof *vms);
 	struct placed_vm *placed = hv_alloc((count + 1) * sizeof *placed);
 	for (size_t i = 0; i < count; i++) {
-		placed[i].vm = picture->vms.entries[i].vm;
-		placed[i].host = picture_host(picture, &placed[i].vm->host);
+		placed[i].vm = overview->vms.entries[i].vm;
+		placed[i].host = overview_host(overview, &placed[i].vm->host);
 	}
 	qsort(placed, count, sizeof *placed, by_host_and_name);
 	for (size_t i = 0; i < count; i++) {
@@ -227,7 +227,7 @@ const struct hv_vm **picture_vms_in_order(const struct picture *picture)
 	return vms;
 }
 
-void picture_free_hosts(const struct hv_host **hosts, size_t count)
+void overview_free_hosts(const struct hv_host **hosts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		hv_host_unref(hosts[i]);
@@ -235,7 +235,7 @@ void picture_free_hosts(const struct hv_host **hosts, size_t count)
 	free(hosts);
 }
 
-void picture_free_vms(const struct hv_vm **vms, size_t count)
+void overview_free_vms(const struct hv_vm **vms, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		hv_vm_unref(vms[i]);

@@ -1,4 +1,4 @@
-#include "tui/batch/wait.h"
+#include "tui/batch/outcome.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -6,8 +6,6 @@
 #include "tui/batch/progress.h"
 #include "tui/batch/table.h"
 
-/* How long a lost host may take to come back before the wait ends: the backend reconnects by itself. */
-#define LOST_GRACE_US (5 * HV_SECOND_US)
 /* How long operations that the preview foretold may stay away after all others have ended. */
 #define MISSING_GRACE_US (1 * HV_SECOND_US)
 #define SENT_GRACE_US (2 * HV_SECOND_US)
@@ -33,11 +31,11 @@ static int64_t now_us(void)
 
 static bool host_is_lost(const struct batch *batch, const struct hv_uuid *id)
 {
-	const struct hv_host *host = picture_host(&batch->session.picture, id);
+	const struct hv_host *host = overview_host(&batch->session.overview, id);
 	return host && host->state != HOST_UP; /* between two tries it is Connecting */
 }
 
-/* ---- what the picture says about a group ---- */
+/* ---- what the overview says about a group ---- */
 
 struct tally {
 	struct outcome outcome;
@@ -76,7 +74,7 @@ static void count_operation(struct tally *tally, const struct hv_operation *oper
 static struct tally take_tally(const struct batch *batch, const struct hv_uuid *group)
 {
 	struct tally tally = {0};
-	const struct picture_index *operations = &batch->session.picture.operations;
+	const struct overview_index *operations = &batch->session.overview.operations;
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct hv_operation *operation = operations->entries[i].operation;
 		if (hv_uuid_equal(&operation->group, group)) {
@@ -160,7 +158,7 @@ static bool is_over(struct batch *batch, const struct wait_for *what, struct gro
 		return true;
 	}
 	bool lost = tally->unknown || host_is_lost(batch, &what->host);
-	if (grace_is_over(&wait->lost, lost, LOST_GRACE_US)) {
+	if (grace_is_over(&wait->lost, lost, batch->lost_grace_us)) {
 		*ret_end = tally->unknown ? OUTCOME_UNKNOWN : OUTCOME_HOST_LOST;
 		return true;
 	}
@@ -169,7 +167,7 @@ static bool is_over(struct batch *batch, const struct wait_for *what, struct gro
 	return what->until_sent && (late || tally->under_way);
 }
 
-void wait_for_group(struct batch *batch, const struct wait_for *what, struct outcome *ret_outcome)
+void outcome_of_group(struct batch *batch, const struct wait_for *what, struct outcome *ret_outcome)
 {
 	struct progress progress;
 	struct group_wait wait = {{0}, {0}, {0}};
@@ -204,7 +202,7 @@ static size_t live_on_host(
 	const struct batch *batch, const struct hv_uuid *host, const struct hv_operation **ret_running)
 {
 	size_t count = 0;
-	const struct picture_index *operations = &batch->session.picture.operations;
+	const struct overview_index *operations = &batch->session.overview.operations;
 	*ret_running = NULL;
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct hv_operation *operation = operations->entries[i].operation;
@@ -216,7 +214,7 @@ static size_t live_on_host(
 	return count;
 }
 
-enum hv_status wait_for_host(
+enum hv_status outcome_of_host(
 	struct batch *batch, const struct hv_uuid *host, const char *label, struct hv_error *err)
 {
 	struct progress progress;
@@ -228,7 +226,7 @@ enum hv_status wait_for_host(
 	while (status == HV_OK && (live = live_on_host(batch, host, &running)) > 0) {
 		most = live > most ? live : most;
 		show_progress(&progress, label, running, most - live, most);
-		if (grace_is_over(&lost, host_is_lost(batch, host), LOST_GRACE_US)) {
+		if (grace_is_over(&lost, host_is_lost(batch, host), batch->lost_grace_us)) {
 			status = hv_error_set(err, HV_ERR_UNKNOWN_OUTCOME,
 				"the host was lost again; %zu operations on it are open, run 'hvtree sync' when it is back",
 				live);
@@ -243,21 +241,21 @@ enum hv_status wait_for_host(
 
 /* ---- the VM afterwards ---- */
 
-const struct hv_vm *wait_for_vm(struct batch *batch, const struct hv_uuid *vm_id)
+const struct hv_vm *outcome_vm(struct batch *batch, const struct hv_uuid *vm_id)
 {
 	struct grace grace = {0};
 	struct hv_snapshot_query any = {.vm = vm_id, .state = -1, .type = -1, .limit = 1};
 	const struct hv_snapshot_page *page = NULL;
-	/* A round trip: what the backend told before its answer is in the picture now. */
+	/* A round trip: what the backend told before its answer is in the overview now. */
 	if (session_snapshots(&batch->session, &any, &page, NULL) == HV_OK) {
 		hv_snapshot_page_unref(page);
 	}
-	const struct hv_vm *vm = picture_vm(&batch->session.picture, vm_id);
+	const struct hv_vm *vm = overview_vm(&batch->session.overview, vm_id);
 	while (vm && !grace_is_over(&grace, !hv_uuid_is_nil(&vm->operation), SUMMARY_GRACE_US) && grace.until_us) {
 		struct hv_error error;
 		enum hv_status status =
 			session_wait(&batch->session, seen_anything, NULL, sooner(HV_NEVER, &grace), &error);
-		vm = picture_vm(&batch->session.picture, vm_id);
+		vm = overview_vm(&batch->session.overview, vm_id);
 		if (status != HV_OK && status != HV_ERR_TIMEOUT) {
 			break;
 		}

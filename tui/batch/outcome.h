@@ -1,6 +1,6 @@
 /* Waits for the outcome of a group of operations, and shows its progress on a terminal meanwhile. */
-#ifndef HV_TUI_BATCH_WAIT_H
-#define HV_TUI_BATCH_WAIT_H
+#ifndef HV_TUI_BATCH_OUTCOME_H
+#define HV_TUI_BATCH_OUTCOME_H
 
 #include "tui/batch/report.h"
 
@@ -28,13 +28,13 @@ struct wait_for {
 	bool until_sent;     /* --no-wait: until it is under way */
 };
 
-void wait_for_group(struct batch *batch, const struct wait_for *what, struct outcome *ret_outcome);
+void outcome_of_group(struct batch *batch, const struct wait_for *what, struct outcome *ret_outcome);
 
 /** Wait until all live operations on the host have ended or cannot be settled now. For `sync`. */
-enum hv_status wait_for_host(struct batch *batch, const struct hv_uuid *host, const char *label,
+enum hv_status outcome_of_host(struct batch *batch, const struct hv_uuid *host, const char *label,
 	struct hv_error *err) HV_MUST_CHECK;
 
 /** Wait (a moment, no longer) until the VM's summary no longer shows an operation, and return it; NULL: gone. */
-const struct hv_vm *wait_for_vm(struct batch *batch, const struct hv_uuid *vm);
+const struct hv_vm *outcome_vm(struct batch *batch, const struct hv_uuid *vm);
 
 #endif

@@ -2,12 +2,12 @@
  * What an act would do, said before it is done (U4): LOST, KEPT, AFTER and RISK as text for people, or as JSON. Reverts
  * and deletes come from the backend's preview; the others from the rules and what is known about the VM.
  */
-#ifndef HV_TUI_BATCH_PREVIEW_H
-#define HV_TUI_BATCH_PREVIEW_H
+#ifndef HV_TUI_BATCH_ACT_PREVIEW_H
+#define HV_TUI_BATCH_ACT_PREVIEW_H
 
 #include "tui/batch/json_writer.h"
 
-struct preview_facts {
+struct act_preview_facts {
 	const struct hv_act *act;
 	const struct hv_vm *vm;
 	const struct hv_host *host;         /* NULL: not known */
@@ -17,12 +17,12 @@ struct preview_facts {
 };
 
 /** Lines of printable text, each ended by a newline. */
-void preview_text(struct hv_text *text, const struct preview_facts *facts);
+void act_preview_text(struct hv_text *text, const struct act_preview_facts *facts);
 /** The members of the object "preview". */
-void preview_json(struct json_writer *json, const struct preview_facts *facts);
+void act_preview_json(struct json_writer *json, const struct act_preview_facts *facts);
 
 /** Why an act that the backend makes no preview for is not allowed now: a rule's sentence in `text`, or NULL. */
-const char *preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
+const char *act_preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
 	const struct hv_tree *tree, char *text, size_t size);
 
 #endif
