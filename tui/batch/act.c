@@ -96,9 +96,10 @@ static enum hv_status make_preview(struct batch *batch, struct act_course *cours
 	return HV_OK;
 }
 
-static bool has_backend_preview(const struct act_course *course)
+/* Whether anybody will see what would be done before it is done. */
+static bool needs_preview(const struct batch *batch, const struct act_course *course)
 {
-	return course->act.kind == OPERATION_REVERT_SNAPSHOT || course->act.kind == OPERATION_DELETE_SNAPSHOT;
+	return course->asks || batch->arguments->given[OPTION_DRY_RUN];
 }
 
 /* Everything that is read before anything is asked or done. */
@@ -108,7 +109,7 @@ static enum hv_status prepare(struct batch *batch, struct act_course *course, st
 	if (status == HV_OK) {
 		status = find_snapshot(batch, course, err);
 	}
-	if (status == HV_OK && has_backend_preview(course)) {
+	if (status == HV_OK && needs_preview(batch, course)) {
 		status = make_preview(batch, course, err);
 	}
 	return status;
@@ -116,19 +117,17 @@ static enum hv_status prepare(struct batch *batch, struct act_course *course, st
 
 /* ---- asking ---- */
 
-static struct act_preview_facts facts_of(const struct act_course *course, char *sentence, size_t size)
+static struct act_preview_facts facts_of(const struct act_course *course)
 {
-	struct act_preview_facts facts = {
+	const char *name_problem = act_preview_name_problem(&course->act, course->tree);
+	return (struct act_preview_facts){
 		.act = &course->act,
 		.vm = course->vm,
 		.host = course->host,
 		.tree = course->tree,
 		.preview = course->preview,
+		.refusal = course->preview->refusal ? course->preview->refusal : name_problem,
 	};
-	facts.refusal = course->preview ? course->preview->refusal
-					: act_preview_refusal(&course->act, course->vm, course->host, course->tree,
-						  sentence, size);
-	return facts;
 }
 
 static int tell_dry_run(struct batch *batch, const struct act_preview_facts *facts)
@@ -290,7 +289,6 @@ static int carry_out(struct batch *batch, struct act_course *course)
 static int run(struct batch *batch, struct act_course *course)
 {
 	struct hv_error error;
-	char sentence[600];
 	int code = BATCH_FAILED;
 	if (nobody_to_ask(batch, course)) {
 		return tell_nobody_to_ask(batch);
@@ -298,18 +296,18 @@ static int run(struct batch *batch, struct act_course *course)
 	if (prepare(batch, course, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
-	struct act_preview_facts facts = facts_of(course, sentence, sizeof sentence);
+	if (!course->preview) {
+		return carry_out(batch, course);
+	}
+	struct act_preview_facts facts = facts_of(course);
 	if (batch->arguments->given[OPTION_DRY_RUN]) {
 		return tell_dry_run(batch, &facts);
 	}
-	if (course->asks && facts.refusal) { /* ask nobody about what will not be done */
+	if (facts.refusal) { /* ask nobody about what will not be done */
 		hv_error_set(&error, HV_ERR_REFUSED, "%s", facts.refusal);
 		return batch_fail(batch, &error);
 	}
-	if (!may_go_on(batch, course, &facts, &code)) {
-		return code;
-	}
-	return carry_out(batch, course);
+	return may_go_on(batch, course, &facts, &code) ? carry_out(batch, course) : code;
 }
 
 int act_run(struct batch *batch, struct act_course *course)

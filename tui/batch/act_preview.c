@@ -3,47 +3,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tui/batch/detail.h"
 #include "tui/batch/table.h"
 
 #define NAME_MAX_CHARACTERS 255 /* T5 */
 
-/* ---- what the rules say ---- */
+/* ---- what is wrong with a name ---- */
 
-static enum action action_of(const struct hv_act *act)
+const char *act_preview_name_problem(const struct hv_act *act, const struct hv_tree *tree)
 {
-	switch (act->kind) {
-	case OPERATION_CREATE_SNAPSHOT:
-		return act->type == SNAPSHOT_DISK ? ACTION_SNAPSHOT_CREATE_DISK : ACTION_SNAPSHOT_CREATE_MEMORY;
-	case OPERATION_REVERT_SNAPSHOT:
-		return ACTION_SNAPSHOT_REVERT;
-	case OPERATION_DELETE_SNAPSHOT:
-		return ACTION_SNAPSHOT_DELETE;
-	case OPERATION_START_VM:
-		return ACTION_VM_START;
-	case OPERATION_STOP_VM:
-	case OPERATION_KIND_COUNT:
-		break;
-	}
-	return ACTION_VM_STOP;
-}
-
-const char *act_preview_refusal(const struct hv_act *act, const struct hv_vm *vm, const struct hv_host *host,
-	const struct hv_tree *tree, char *text, size_t size)
-{
-	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
-	const struct rule *rule = rules_refuse(action_of(act), &facts);
-	if (rule) {
-		return rule_sentence(rule, vm->name, &facts, text, size);
-	}
 	if (act->kind != OPERATION_CREATE_SNAPSHOT || !act->name) {
 		return NULL;
 	}
 	if (!hv_text_is_name(act->name, NAME_MAX_CHARACTERS)) {
 		return "a display name has 1 to 255 characters and no control character";
 	}
-	for (size_t i = 0; tree && i < tree->count; i++) {
-		if (!tree->nodes[i].untracked && strcmp(tree->nodes[i].name, act->name) == 0) {
+	for (size_t i = 0; i < tree->count; i++) {
+		if (!tree->nodes[i].untracked && hv_text_same_name(tree->nodes[i].name, act->name)) {
 			return "the VM has a snapshot of that name already";
 		}
 	}
@@ -186,14 +161,21 @@ static void power_text(struct hv_text *text, const struct act_preview_facts *fac
 
 void act_preview_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
-	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
+	switch (facts->act->kind) {
+	case OPERATION_REVERT_SNAPSHOT:
 		revert_text(text, facts);
-	} else if (facts->preview) {
+		break;
+	case OPERATION_DELETE_SNAPSHOT:
 		delete_text(text, facts);
-	} else if (facts->act->kind == OPERATION_CREATE_SNAPSHOT) {
+		break;
+	case OPERATION_CREATE_SNAPSHOT:
 		create_text(text, facts);
-	} else {
+		break;
+	case OPERATION_START_VM:
+	case OPERATION_STOP_VM:
+	case OPERATION_KIND_COUNT:
 		power_text(text, facts);
+		break;
 	}
 	if (facts->refusal) {
 		HV_CLEANUP_FREE char *refusal = printable(facts->refusal);
@@ -221,7 +203,6 @@ static void revert_json(struct json_writer *json, const struct act_preview_facts
 		json_put_string(json, NULL, preview->risks[i]);
 	}
 	json_close_array(json);
-	json_put_uuid(json, "current", &preview->current);
 }
 
 static void delete_json(struct json_writer *json, const struct act_preview_facts *facts)
@@ -239,7 +220,6 @@ static void delete_json(struct json_writer *json, const struct act_preview_facts
 	json_put_integer(json, "mergedbytes", preview->merged_bytes);
 	json_put_bool(json, "deletescurrent", preview->deletes_current);
 	json_put_uuid(json, "newcurrent", &preview->new_current);
-	json_put_uuid(json, "current", &preview->current);
 }
 
 static void plain_json(struct json_writer *json, const struct act_preview_facts *facts)
@@ -266,13 +246,14 @@ void act_preview_json(struct json_writer *json, const struct act_preview_facts *
 	json_put_uuid(json, "virtualmachineid", &facts->vm->uuid);
 	json_put_string(json, "virtualmachinename", facts->vm->name);
 	json_put_string(json, "host", facts->host ? facts->host->name : NULL);
-	if (facts->preview && facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
+	if (facts->act->kind == OPERATION_REVERT_SNAPSHOT) {
 		revert_json(json, facts);
-	} else if (facts->preview) {
+	} else if (facts->act->kind == OPERATION_DELETE_SNAPSHOT) {
 		delete_json(json, facts);
 	} else {
 		plain_json(json, facts);
 	}
+	json_put_uuid(json, "current", &facts->preview->current);
 	json_put_bool(json, "allowed", facts->refusal == NULL);
 	json_put_string(json, "refusal", facts->refusal);
 }

@@ -197,9 +197,16 @@ enum hv_status session_trees(struct session *session, const struct hv_uuid *vms,
 	struct tree_wait wait = {vms, count, ret_trees, settled, count};
 	for (size_t i = 0; i < count; i++) {
 		ret_trees[i] = NULL;
-		hv_open_vm(session->backend, &vms[i]);
+		settled[i] = overview_vm(&session->overview, &vms[i]) == NULL; /* gone already: nothing will come */
+		wait.missing -= settled[i];
+		if (!settled[i]) {
+			hv_open_vm(session->backend, &vms[i]);
+		}
 	}
-	enum hv_status status = session_wait(session, seen_tree, &wait, HV_NEVER, err);
+	enum hv_status status = HV_OK;
+	if (wait.missing > 0) {
+		status = session_wait(session, seen_tree, &wait, HV_NEVER, err);
+	}
 	for (size_t i = 0; i < count; i++) {
 		hv_close_vm(session->backend, &vms[i]);
 		if (status != HV_OK && ret_trees[i]) {
