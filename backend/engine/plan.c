@@ -1,0 +1,282 @@
+#include "backend/engine/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/memory.h"
+#include "backend/base/text.h"
+#include "backend/domain/preview.h"
+#include "backend/domain/rules.h"
+
+/* What a request means: one operation, or a chain of them (D4), and why it cannot be now (X1, stale view). */
+
+struct request_at {
+	struct engine *engine;
+	const struct engine_request *request;
+	struct scene scene; /* without a snapshot */
+	struct snapshot_list snapshots;
+};
+
+static enum hv_status find_vm(struct request_at *at, struct hv_error *err)
+{
+	struct store *store = at->engine->config.store;
+	struct virtual_machine vm = {0};
+	enum hv_status status = store->ops->vm_get(store, at->request->vm_id, &vm, err);
+	if (status == HV_ERR_NOT_FOUND) {
+		return hv_error_set(err, status, "there is no such VM");
+	}
+	if (status != HV_OK) {
+		return status;
+	}
+	struct operation row = {.vm_id = vm.id, .host_id = vm.host_id};
+	virtual_machine_clear(&vm);
+	status = scene_load(at->engine, &row, &at->scene, err);
+	return status == HV_OK ? store->ops->snapshot_list(store, row.vm_id, &at->snapshots, err) : status;
+}
+
+static enum hv_status check_host(struct request_at *at, struct hv_error *err)
+{
+	const struct engine_agents *agents = &at->engine->config.agents;
+	const struct host *host = &at->scene.host;
+	if (command_host_is_up(at->engine, host->id)) {
+		return HV_OK;
+	}
+	agents->want(agents->context, host->id);
+	bool has_reason = host->reason && host->reason[0] != '\0';
+	char *reason = has_reason ? hv_text_printable(host->reason, strlen(host->reason)) : NULL;
+	enum hv_status status = hv_error_set(err, HV_ERR_UNREACHABLE,
+		"host '%s' of VM '%s' cannot be reached now%s%s; ask again when it is back", at->scene.host_name,
+		at->scene.vm_name, reason ? ": " : "", reason ? reason : "");
+	free(reason);
+	return status;
+}
+
+/* X1: who, what and since when. */
+static enum hv_status refuse_busy(
+	const struct request_at *at, const struct operation *live, struct hv_error *err)
+{
+	char since[32];
+	char progress[32] = "";
+	const char *state = live->state == OPERATION_QUEUED ? "waits" : live->unknown ? "is Unknown" : "runs";
+	(void)hv_format_time(live->created_us, since);
+	if (live->percent >= 0) {
+		(void)snprintf(progress, sizeof progress, ", %" PRId64 " %% done", live->percent);
+	}
+	return hv_error_set(err, HV_ERR_CONFLICT,
+		"VM '%s' is busy: %s of '%s' %s since %s%s; wait for its end, or ask to be queued behind it",
+		at->scene.vm_name, operation_kind_name(live->kind),
+		live->requested_by ? live->requested_by : "?", state, since, progress);
+}
+
+static enum hv_status check_busy(struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	struct store *store = at->engine->config.store;
+	struct operation_list live = {0};
+	enum hv_status status = store->ops->operation_live(store, 0, at->scene.vm.id, &live, err);
+	const struct operation *first = NULL;
+	for (size_t i = 0; i < live.count; i++) {
+		if (!first || live.items[i].state == OPERATION_RUNNING) {
+			first = &live.items[i];
+		}
+	}
+	plan->queued = first != NULL;
+	if (status == HV_OK && first && !at->request->queue) {
+		status = refuse_busy(at, first, err);
+	}
+	operation_list_clear(&live);
+	return status;
+}
+
+static const struct snapshot *find_snapshot(const struct request_at *at, int64_t id)
+{
+	for (size_t i = 0; i < at->snapshots.count; i++) {
+		if (at->snapshots.items[i].id == id) {
+			return &at->snapshots.items[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *name_of(const struct request_at *at, int64_t id)
+{
+	const struct snapshot *snapshot = find_snapshot(at, id);
+	return snapshot ? snapshot->display_name : "none";
+}
+
+static enum hv_status check_view(const struct request_at *at, struct hv_error *err)
+{
+	int64_t current_id = scene_current_id(&at->snapshots);
+	if (!at->request->expect_current || current_id == at->request->expected_current) {
+		return HV_OK;
+	}
+	return hv_error_set(err, HV_ERR_CONFLICT,
+		"the tree of VM '%s' has changed since it was shown: its current snapshot is '%s' now; look at it and "
+		"ask again",
+		at->scene.vm_name, name_of(at, current_id));
+}
+
+static struct operation *add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id)
+{
+	struct engine *engine = at->engine;
+	const struct engine_request *request = at->request;
+	int64_t now_us = engine_wall_us(engine);
+	bool runs = plan->rows.count == 0 && !plan->queued;
+	struct operation *row = operation_list_add(&plan->rows);
+	*row = (struct operation){
+		.uuid = engine->config.ids.next(engine->config.ids.context),
+		.group = plan->group,
+		.sequence = (int64_t)plan->rows.count - 1,
+		.kind = request->kind,
+		.state = runs ? OPERATION_RUNNING : OPERATION_QUEUED,
+		.step = STEP_CHECK,
+		.host_id = at->scene.host.id,
+		.vm_id = at->scene.vm.id,
+		.snapshot_id = snapshot_id,
+		.vm_state_before = at->scene.vm.state,
+		.percent = -1,
+		.owner = hv_strdup(engine->owner),
+		.lease_until_us = now_us + engine->config.lease_us,
+		.epoch = 1,
+		.requested_by = hv_strdup(request->requested_by ? request->requested_by : "unknown"),
+		.created_us = now_us,
+		.updated_us = now_us,
+	};
+	return row;
+}
+
+static enum hv_status plan_create(const struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	const struct engine_request *request = at->request;
+	if (request->display_name) {
+		enum hv_status status =
+			scene_check_name(&at->scene, &at->snapshots, request->display_name, err);
+		if (status != HV_OK) {
+			return status;
+		}
+	}
+	struct operation *row = add_row(at, plan, 0);
+	row->type = request->type;
+	row->quiesce = request->quiesce;
+	row->display_name = hv_strdup_null(request->display_name);
+	row->description = hv_strdup_null(request->description);
+	return HV_OK;
+}
+
+static enum hv_status plan_target(const struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	const struct snapshot *target = find_snapshot(at, at->request->snapshot_id);
+	if (!target) {
+		return hv_error_set(
+			err, HV_ERR_NOT_FOUND, "VM '%s' has no such snapshot any more", at->scene.vm_name);
+	}
+	struct operation *row = add_row(at, plan, target->id);
+	row->type = target->type;
+	row->display_name = hv_strdup(target->display_name);
+	return HV_OK;
+}
+
+/* A later link of a chain is checked when its turn comes, and now, so that a chain is not begun in vain. */
+static enum hv_status check_link(
+	struct request_at *at, const struct snapshot *target, bool queued, struct hv_error *err)
+{
+	if (queued) {
+		return HV_OK;
+	}
+	struct scene scene = at->scene; /* borrows */
+	scene.snapshot = *target;
+	scene.has_snapshot = true;
+	enum hv_status status = scene_check(at->engine, &scene, ACTION_SNAPSHOT_DELETE, err);
+	if (status == HV_ERR_REFUSED) {
+		hv_error_prefix(err, "snapshot '%s'", target->display_name);
+	}
+	return status;
+}
+
+static enum hv_status plan_chain(
+	struct request_at *at, struct plan *plan, const struct snapshot_tree *tree, struct hv_error *err)
+{
+	const struct engine_request *request = at->request;
+	size_t target = request->all ? SNAPSHOT_TREE_NONE : snapshot_tree_find(tree, request->snapshot_id);
+	if (!request->all && target == SNAPSHOT_TREE_NONE) {
+		return hv_error_set(
+			err, HV_ERR_NOT_FOUND, "VM '%s' has no such snapshot any more", at->scene.vm_name);
+	}
+	struct delete_preview preview = {0};
+	delete_preview_make(tree, target, request->subtree, &preview);
+	enum hv_status status = HV_OK;
+	for (size_t i = 0; i < preview.count && status == HV_OK; i++) {
+		const struct snapshot *snapshot = tree->nodes[preview.nodes[i]].snapshot;
+		status = check_link(at, snapshot, plan->queued, err);
+		struct operation *row = add_row(at, plan, snapshot->id);
+		row->type = snapshot->type;
+		row->display_name = hv_strdup(snapshot->display_name);
+	}
+	delete_preview_clear(&preview);
+	if (status == HV_OK && plan->rows.count == 0) {
+		return hv_error_set(
+			err, HV_ERR_REFUSED, "VM '%s' has no snapshots to delete", at->scene.vm_name);
+	}
+	return status;
+}
+
+static enum hv_status plan_delete(struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	if (!at->request->all && !at->request->subtree) {
+		return plan_target(at, plan, err);
+	}
+	struct snapshot_tree tree = {0};
+	enum hv_status status = snapshot_tree_build(&at->snapshots, NULL, NULL, &tree, err);
+	if (status == HV_OK) {
+		status = plan_chain(at, plan, &tree, err);
+		snapshot_tree_clear(&tree);
+	}
+	return status;
+}
+
+static enum hv_status plan_kind(struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	switch (at->request->kind) {
+	case OPERATION_CREATE_SNAPSHOT:
+		return plan_create(at, plan, err);
+	case OPERATION_REVERT_SNAPSHOT:
+		return plan_target(at, plan, err);
+	case OPERATION_DELETE_SNAPSHOT:
+		return plan_delete(at, plan, err);
+	case OPERATION_START_VM:
+	case OPERATION_STOP_VM:
+		add_row(at, plan, 0)->force = at->request->force;
+		return HV_OK;
+	case OPERATION_KIND_COUNT:
+		break;
+	}
+	return hv_error_set(err, HV_ERR_INVALID, "there is no such operation");
+}
+
+enum hv_status plan_make(struct engine *engine, const struct engine_request *request, struct plan *plan,
+	struct hv_error *err)
+{
+	struct request_at at = {.engine = engine, .request = request};
+	enum hv_status status = find_vm(&at, err);
+	if (status == HV_OK) {
+		status = check_host(&at, err);
+	}
+	if (status == HV_OK) {
+		status = check_busy(&at, plan, err);
+	}
+	if (status == HV_OK) {
+		status = check_view(&at, err);
+	}
+	if (status == HV_OK) {
+		status = plan_kind(&at, plan, err);
+	}
+	scene_clear(&at.scene);
+	snapshot_list_clear(&at.snapshots);
+	return status;
+}
+
+void plan_clear(struct plan *plan)
+{
+	operation_list_clear(&plan->rows);
+}

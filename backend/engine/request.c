@@ -1,0 +1,168 @@
+#include "backend/engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/memory.h"
+
+/* What somebody asks for becomes rows, in one transaction with the checks (C1, C2): whoever reads the store sees all
+ * of a request or nothing. */
+
+static enum hv_status check_form(const struct engine_request *request, struct hv_error *err)
+{
+	if ((size_t)request->kind >= OPERATION_KIND_COUNT) {
+		return hv_error_set(err, HV_ERR_INVALID, "there is no such operation");
+	}
+	if (request->kind != OPERATION_CREATE_SNAPSHOT) {
+		return HV_OK;
+	}
+	if ((size_t)request->type >= SNAPSHOT_TYPE_COUNT) {
+		return hv_error_set(err, HV_ERR_INVALID, "there is no such type of snapshot");
+	}
+	enum hv_status status = HV_OK;
+	if (request->display_name) {
+		status = snapshot_check_display_name(request->display_name, err);
+	}
+	if (status == HV_OK && request->description) {
+		status = snapshot_check_description(request->description, err);
+	}
+	return status;
+}
+
+static enum hv_status insert_rows(struct engine *engine, struct plan *plan, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	enum hv_status status = HV_OK;
+	for (size_t i = 0; i < plan->rows.count && status == HV_OK; i++) {
+		status = store->ops->operation_insert(store, &plan->rows.items[i], err);
+		if (status == HV_OK) {
+			status = outcome_audit(engine, &plan->rows.items[i], "requested", err);
+		}
+	}
+	return status;
+}
+
+/* The first operation's steps, up to the first that needs a transaction or the host of its own. */
+static enum hv_status begin_first(struct engine *engine, struct plan *plan, struct hv_error *err)
+{
+	struct scene scene;
+	struct run first = {.row = plan->rows.items[0]}; /* moved there and back */
+	enum hv_status status = scene_load(engine, &first.row, &scene, err);
+	if (status == HV_OK) {
+		status = workflow_run(engine, &first, &scene, NULL, err);
+		scene_clear(&scene);
+	}
+	if (status == HV_OK) {
+		status = run_save(engine, &first, err);
+	}
+	plan->rows.items[0] = first.row;
+	return status;
+}
+
+static enum hv_status write_request(struct engine *engine, const struct engine_request *request,
+	struct plan *plan, struct hv_error *err)
+{
+	enum hv_status status = plan_make(engine, request, plan, err);
+	if (status == HV_OK) {
+		status = insert_rows(engine, plan, err);
+	}
+	if (status == HV_OK && !plan->queued) {
+		status = begin_first(engine, plan, err);
+	}
+	return status;
+}
+
+static void say_nothing_changed(struct hv_error *err)
+{
+	static const char words[] = "; nothing was changed";
+	if (err && strlen(err->text) + sizeof words <= sizeof err->text) {
+		memcpy(err->text + strlen(err->text), words, sizeof words);
+	}
+}
+
+enum hv_status engine_request(struct engine *engine, const struct engine_request *request,
+	struct hv_uuid *ret_group, struct hv_error *err)
+{
+	enum hv_status status = check_form(request, err);
+	if (status != HV_OK) {
+		return status;
+	}
+	struct plan plan = {.group = engine->config.ids.next(engine->config.ids.context)};
+	status = engine_begin(engine, err);
+	if (status == HV_OK) {
+		status = write_request(engine, request, &plan, err);
+	}
+	status = engine_end(engine, status, err);
+	if (status == HV_OK) {
+		for (size_t i = 0; i < plan.rows.count; i++) {
+			run_add(engine, &plan.rows.items[i])->must_ask = false;
+		}
+		*ret_group = plan.group;
+	} else if (status != HV_ERR_STORE) {
+		say_nothing_changed(err);
+	}
+	plan_clear(&plan);
+	engine_pump(engine);
+	return status;
+}
+
+/* ---- taking back ---- */
+
+static enum hv_status check_cancel(
+	const struct operation *row, const struct scene *scene, struct hv_error *err)
+{
+	if (!operation_is_live(row)) {
+		return hv_error_set(err, HV_ERR_REFUSED, "%s of VM '%s' has ended already (%s)",
+			operation_kind_name(row->kind), scene->vm_name, operation_state_name(row->state));
+	}
+	if (row->sent) {
+		return hv_error_set(err, HV_ERR_REFUSED,
+			"%s of VM '%s' cannot be taken back: its host has been asked already; wait for its end",
+			operation_kind_name(row->kind), scene->vm_name);
+	}
+	return HV_OK;
+}
+
+static enum hv_status cancel_in_transaction(
+	struct engine *engine, struct run *run, struct scene *scene, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	enum hv_status status = check_cancel(&run->row, scene, err);
+	if (status == HV_OK && strcmp(run->row.owner, engine->owner) != 0) {
+		int64_t until_us = engine_wall_us(engine) + engine->config.lease_us;
+		status = store->ops->operation_take_over(store, &run->row, engine->owner, until_us, err);
+	}
+	if (status == HV_OK) {
+		status = outcome_cancel(engine, run, scene, "it was taken back before it began", err);
+	}
+	return status == HV_OK ? chain_go_on(engine, &run->row, err) : status;
+}
+
+enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	struct run run = {0};
+	struct scene scene = {0};
+	enum hv_status status = engine_begin(engine, err);
+	if (status == HV_OK) {
+		status = store->ops->operation_get(store, operation_id, &run.row, err);
+	}
+	if (status == HV_OK) {
+		status = scene_load(engine, &run.row, &scene, err);
+	}
+	if (status == HV_OK) {
+		status = cancel_in_transaction(engine, &run, &scene, err);
+	}
+	status = engine_end(engine, status, err);
+	struct run *mine = run_find_id(engine, operation_id);
+	if (status == HV_OK && mine) {
+		mine->wait = RUN_OVER;
+	}
+	if (status == HV_OK) {
+		chain_refresh(engine, &run.row);
+	}
+	scene_clear(&scene);
+	operation_clear(&run.row);
+	engine_pump(engine);
+	return status;
+}
