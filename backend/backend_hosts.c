@@ -1,0 +1,294 @@
+/*
+ * The wire between the agents and the engine: what a host says goes to the engine, what the engine wants said goes to
+ * the host, and how each host is reached is known here.
+ */
+#include "backend/backend_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/log.h"
+
+/* --- which hosts there are --- */
+
+struct known_host *hosts_find(struct hv_backend *backend, int64_t id)
+{
+	struct known_host *host = NULL;
+	HASH_FIND(hh, backend->hosts, &id, sizeof id, host);
+	return host;
+}
+
+struct known_host *hosts_find_uuid(struct hv_backend *backend, const struct hv_uuid *uuid)
+{
+	for (struct known_host *host = backend->hosts; host; host = host->hh.next) {
+		if (hv_uuid_equal(&host->uuid, uuid)) {
+			return host;
+		}
+	}
+	return NULL;
+}
+
+struct known_host *hosts_learn(struct hv_backend *backend, const struct host *row)
+{
+	struct known_host *host = hosts_find(backend, row->id);
+	bool is_new = !host;
+	if (is_new) {
+		host = hv_alloc(sizeof *host);
+		host->id = row->id;
+		host->state = HOST_DISCONNECTED;
+		HASH_ADD(hh, backend->hosts, id, sizeof host->id, host);
+	}
+	host->uuid = row->uuid;
+	hv_replace_string(&host->name, row->name);
+	hv_replace_string(&host->transport, row->transport);
+	hv_replace_string(&host->address, row->address);
+	host->snapshots_enabled = true;
+	(void)backend->store->ops->snapshots_enabled(
+		backend->store, row->version ? row->version : "", &host->snapshots_enabled, NULL);
+	host->seen = true;
+	if (is_new && backend->connect == HV_CONNECT_ALL) {
+		hosts_want(backend, host);
+	}
+	return host;
+}
+
+void hosts_forget(struct hv_backend *backend, struct known_host *host)
+{
+	agents_remove(backend->agents, host->id);
+	struct hv_error gone;
+	(void)hv_error_set(&gone, HV_ERR_NOT_FOUND, "host '%s' was removed", host->name);
+	wait_host_lost(backend, host->id, &gone);
+	HASH_DEL(backend->hosts, host);
+	free(host->name);
+	free(host->transport);
+	free(host->address);
+	free(host->reason);
+	free(host);
+}
+
+void hosts_want(struct hv_backend *backend, struct known_host *host)
+{
+	if (!host->managed) {
+		host->managed = true;
+		host->state = HOST_CONNECTING;
+		hv_replace_string(&host->reason, NULL);
+		agents_add(backend->agents, host->id);
+		publish_host_later(backend, host->id);
+	} else if (host->state == HOST_LOST) {
+		agents_retry_now(backend->agents, host->id);
+	}
+}
+
+/* --- what agents say --- */
+
+static void on_connecting(void *context, int64_t host_id)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	if (host) {
+		host->state = HOST_CONNECTING;
+		host->retry_us = 0;
+		publish_host_later(backend, host_id);
+	}
+	engine_host_connecting(backend->engine, host_id);
+}
+
+static void on_ready(void *context, int64_t host_id, const struct agent_hello *hello)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	if (host) {
+		host->state = HOST_UP;
+		host->retry_us = 0;
+		host->heard = false;
+		hv_replace_string(&host->reason, NULL);
+		publish_host_later(backend, host_id);
+		hv_log(HV_LOG_INFO, "host", "%s: up, %s, version %s", host->name, hello->agent ? hello->agent : "?",
+			hello->version ? hello->version : "?");
+	}
+	engine_host_ready(backend->engine, host_id, hello);
+}
+
+/* Every try of a host that stays away fails with the same words: the log has them once. */
+static void log_loss(const struct known_host *host, const struct hv_error *reason)
+{
+	bool is_news = host->state == HOST_UP || !host->reason || strcmp(host->reason, reason->text) != 0;
+	hv_log(is_news ? HV_LOG_WARN : HV_LOG_DEBUG, "host", "%s: lost, %s", host->name, reason->text);
+}
+
+static void on_lost(void *context, int64_t host_id, const struct hv_error *reason, int64_t retry_us)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	if (host) {
+		log_loss(host, reason);
+		host->state = HOST_LOST;
+		host->retry_us = retry_us;
+		host->heard = false;
+		hv_replace_string(&host->reason, reason->text);
+		publish_host_later(backend, host_id);
+	}
+	engine_host_lost(backend->engine, host_id, reason);
+	wait_host_lost(backend, host_id, reason);
+}
+
+static void on_answer(void *context, int64_t host_id, const struct agent_answer *answer)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	engine_answer(backend->engine, host_id, answer);
+	if (host && answer->kind == AGENT_GET_INVENTORY && answer->result) {
+		host->heard = true;
+		host->inventories++;
+	}
+}
+
+static void on_progress(void *context, int64_t host_id, const struct hv_uuid *operation, int64_t percent,
+	const char *phase)
+{
+	struct hv_backend *backend = context;
+	engine_progress(backend->engine, host_id, operation, percent, phase);
+}
+
+static void on_vm_changed(void *context, int64_t host_id, const struct agent_vm *vm)
+{
+	struct hv_backend *backend = context;
+	engine_vm_changed(backend->engine, host_id, vm);
+}
+
+static void on_vm_removed(void *context, int64_t host_id, const struct hv_uuid *vm_uuid)
+{
+	struct hv_backend *backend = context;
+	engine_vm_removed(backend->engine, host_id, vm_uuid);
+}
+
+static void on_host_status(void *context, int64_t host_id, const struct agent_host_status *host_status)
+{
+	struct hv_backend *backend = context;
+	engine_host_status(backend->engine, host_id, host_status);
+}
+
+static void on_noise(void *context, int64_t host_id, const char *text)
+{
+	struct hv_backend *backend = context;
+	const struct known_host *host = hosts_find(backend, host_id);
+	hv_log(HV_LOG_DEBUG, "agent", "%s: %s", host ? host->name : "?", text);
+}
+
+static const struct agents_listener listener = {
+	.connecting = on_connecting,
+	.ready = on_ready,
+	.lost = on_lost,
+	.answer = on_answer,
+	.progress = on_progress,
+	.vm_changed = on_vm_changed,
+	.vm_removed = on_vm_removed,
+	.host_status = on_host_status,
+	.noise = on_noise,
+};
+
+/* --- how a host is reached --- */
+
+static enum hv_status open_sim(struct hv_backend *backend, const struct known_host *host,
+	const struct transport_callbacks *callbacks, void *callback_context, struct transport **ret_transport,
+	struct hv_error *err)
+{
+	/* relative to the store, so that a demo folder can be moved */
+	HV_CLEANUP_FREE char *state = host->address[0] == '/'
+					      ? hv_strdup(host->address)
+					      : hv_sprintf("%s/%s", backend->store_folder, host->address);
+	const char *const argv[] = {backend->sim_program, "--state", state, NULL};
+	return transport_process_open(
+		argv, callbacks, callback_context, &backend->clock, ret_transport, err);
+}
+
+static enum hv_status open_transport(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
+	void *callback_context, struct transport **ret_transport, struct hv_error *err)
+{
+	struct hv_backend *backend = context;
+	const struct known_host *host = hosts_find(backend, host_id);
+	if (!host) {
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "the host was removed");
+	}
+	bool simulated = strcmp(host->transport, "sim") == 0;
+	if (backend->demo && !simulated) {
+		return hv_error_set(err, HV_ERR_REFUSED,
+			"this is a training fleet: it reaches simulated hosts only, never one by '%s'",
+			host->transport);
+	}
+	if (!simulated) {
+		return hv_error_set(err, HV_ERR_INVALID, "the transport '%s' is not built into this hvtree",
+			host->transport);
+	}
+	assert(!backend->demo || simulated);
+	return open_sim(backend, host, callbacks, callback_context, ret_transport, err);
+}
+
+void hosts_open(struct hv_backend *backend)
+{
+	const struct agents_connector connector = {open_transport, backend};
+	const struct agents_config config = {
+		.listener = &listener,
+		.context = backend,
+		.clock = backend->clock,
+		.jitter_seed = (uint64_t)hv_clock_monotonic_us(&backend->clock),
+	};
+	backend->agents = agents_new(&config, &connector);
+}
+
+void hosts_close(struct hv_backend *backend)
+{
+	struct known_host *host;
+	struct known_host *next;
+	agents_free(backend->agents);
+	HASH_ITER(hh, backend->hosts, host, next) {
+		HASH_DEL(backend->hosts, host);
+		free(host->name);
+		free(host->transport);
+		free(host->address);
+		free(host->reason);
+		free(host);
+	}
+}
+
+/* --- what the engine asks of them --- */
+
+static enum hv_status agents_do_send(
+	void *context, int64_t host_id, const struct agent_command *command, struct hv_error *err)
+{
+	struct hv_backend *backend = context;
+	return agents_send(backend->agents, host_id, command, err);
+}
+
+static bool agents_are_up(void *context, int64_t host_id)
+{
+	struct hv_backend *backend = context;
+	return agents_is_up(backend->agents, host_id);
+}
+
+static unsigned agents_can(void *context, int64_t host_id)
+{
+	struct hv_backend *backend = context;
+	return agents_capabilities(backend->agents, host_id);
+}
+
+static void agents_want(void *context, int64_t host_id)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	if (host && !host->managed) {
+		hosts_want(backend, host);
+	}
+}
+
+struct engine_agents hosts_for_engine(struct hv_backend *backend)
+{
+	return (struct engine_agents){
+		.send = agents_do_send,
+		.is_up = agents_are_up,
+		.capabilities = agents_can,
+		.want = agents_want,
+		.context = backend,
+	};
+}

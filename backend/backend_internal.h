@@ -1,0 +1,168 @@
+/*
+ * What the files of the facade share. Everything here belongs to the backend's thread, but for the two queues, which
+ * lock themselves.
+ */
+#ifndef HV_BACKEND_INTERNAL_H
+#define HV_BACKEND_INTERNAL_H
+
+#include <pthread.h>
+
+#include "backend/agent/agent.h"
+#include "backend/backend.h"
+#include "backend/backend_events.h"
+#include "backend/backend_hash.h"
+#include "backend/backend_requests.h"
+#include "backend/backend_watch.h"
+#include "backend/engine/engine.h"
+#include "backend/store/store.h"
+
+/* A host of the store, and how this console stands with it. */
+struct known_host {
+	int64_t id;
+	struct hv_uuid uuid;
+	char *name;
+	char *transport;
+	char *address;
+	bool managed;          /* this console connects to it: `state` and `reason` are its own, not the row's */
+	enum host_state state;
+	char *reason;          /* NULL when Up */
+	int64_t retry_us;      /* wall time; 0: none planned */
+	bool heard;            /* its inventory has come since it is Up */
+	int64_t inventories;   /* how many have come in all */
+	bool snapshots_enabled; /* X5, for its version */
+	int64_t vm_count;
+	bool seen;             /* mark of a reload */
+	UT_hash_handle hh;
+};
+
+struct known_vm {
+	int64_t id;
+	struct hv_uuid uuid;
+	int64_t host_id;
+	bool opened; /* the console wants its tree */
+	bool seen;   /* mark of a reload */
+	UT_hash_handle hh;
+};
+
+/* An operation that was sent up as live: its end has to follow. */
+struct known_operation {
+	int64_t id;
+	bool seen;
+	UT_hash_handle hh;
+};
+
+struct known_name;
+
+/* A request that waits for its host. */
+struct waiting {
+	struct request *request;
+	int64_t host_id;
+	int64_t deadline_us; /* monotonic */
+	bool was_up;
+	int64_t inventories; /* SYNC: of the host, when it was asked */
+	struct waiting *prev, *next;
+};
+
+struct hv_backend {
+	/* set once, before the thread starts */
+	struct events *events;
+	struct requests *requests;
+	struct hv_clock clock;
+	char *store_path;
+	char *store_folder;
+	char *sim_program;
+	char *user;
+	char *owner;
+	bool demo; /* the store is a training fleet: nothing but simulated hosts can be reached (U7) */
+	enum hv_connect connect;
+	pthread_t thread;
+	/* of the thread */
+	struct store *store;
+	struct engine *engine;
+	struct agents *agents;
+	struct watch *watch;
+	struct known_host *hosts;
+	struct known_vm *vms;
+	struct known_operation *operations;
+	struct known_name *offerings;
+	struct known_name *accounts;
+	struct waiting *waiting;
+	int64_t started_us; /* wall */
+	int64_t sequence;   /* of the last change that was sent up */
+	int64_t engine_due_us;
+	int64_t snapshot_limit;
+	bool failed;        /* the store's refusal was told, and it has not worked since */
+	int64_t *dirty;     /* ids of hosts whose connection changed without a change in the store */
+	size_t dirty_count, dirty_capacity;
+};
+
+/* --- backend_thread.c --- */
+void *backend_thread(void *backend);
+
+/* --- backend_hosts.c: the agents on one side, the engine on the other --- */
+void hosts_open(struct hv_backend *backend); /* makes the agents; the engine must exist */
+void hosts_close(struct hv_backend *backend);
+struct engine_agents hosts_for_engine(struct hv_backend *backend);
+/** Takes what the row says; the connection's own state stays. */
+struct known_host *hosts_learn(struct hv_backend *backend, const struct host *row);
+void hosts_forget(struct hv_backend *backend, struct known_host *host);
+struct known_host *hosts_find(struct hv_backend *backend, int64_t id);
+struct known_host *hosts_find_uuid(struct hv_backend *backend, const struct hv_uuid *uuid);
+/** Connect and stay connected; at once when a try is due later. */
+void hosts_want(struct hv_backend *backend, struct known_host *host);
+
+/* --- backend_picture.c: rows of the store as values --- */
+const struct hv_host *picture_host(
+	struct hv_backend *backend, const struct known_host *known, const struct host *row);
+enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err);
+enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct hv_tree **ret_tree, struct hv_error *err);
+enum hv_status picture_operation(struct hv_backend *backend, const struct operation *row,
+	const struct hv_operation **ret_operation, struct hv_error *err);
+/** A VM's snapshots and what else makes its tree; the tree borrows from the lists. */
+struct picture_rows {
+	struct snapshot_list snapshots;
+	struct checkpoint_list untracked;
+};
+enum hv_status picture_rows_read(struct hv_backend *backend, const struct virtual_machine *row,
+	struct picture_rows *ret_rows, struct hv_error *err);
+void picture_rows_clear(struct picture_rows *rows);
+
+/* --- backend_names.c: names of offerings and accounts by id; borrowed, NULL when there is none --- */
+const char *names_offering(struct hv_backend *backend, int64_t id);
+const char *names_account(struct hv_backend *backend, int64_t id, const char **ret_domain);
+void names_clear(struct hv_backend *backend);
+
+/* --- backend_publish.c: what changed, as events --- */
+enum hv_status publish_all(struct hv_backend *backend, struct hv_error *err);
+enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err);
+enum hv_status publish_tree(
+	struct hv_backend *backend, const struct virtual_machine *row, struct hv_error *err);
+void publish_host_later(struct hv_backend *backend, int64_t host_id);
+void publish_clear(struct hv_backend *backend);
+void publish_message(struct hv_backend *backend, bool warning, const char *text);
+/** Told once, until the store works again. */
+void publish_failure(struct hv_backend *backend, const struct hv_error *error);
+void publish_refusal(struct hv_backend *backend, uint64_t ticket, const struct hv_error *error);
+struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual_machine *row);
+
+/* --- backend_handle.c: requests; each takes the request --- */
+void handle_request(struct hv_backend *backend, struct request *take_request);
+/** The request's host is up, or will not be: go on, or refuse. */
+void handle_act_now(struct hv_backend *backend, const struct request *request);
+
+/* --- backend_list.c, backend_preview.c --- */
+void handle_list(struct hv_backend *backend, const struct request *request);
+void handle_preview(struct hv_backend *backend, const struct request *request);
+
+/* --- backend_wait.c: requests that wait for a host --- */
+/** Whether the request can go on now; else it was taken and waits. */
+bool wait_for_host(struct hv_backend *backend, struct known_host *host, struct request *request);
+void wait_for_sync(struct hv_backend *backend, struct known_host *host, struct request *take_request);
+void wait_host_lost(struct hv_backend *backend, int64_t host_id, const struct hv_error *reason);
+/** Go on with what can; monotonic time of the next deadline, HV_NEVER without one. */
+int64_t wait_check(struct hv_backend *backend);
+void wait_clear(struct hv_backend *backend);
+
+#endif

@@ -1,0 +1,137 @@
+#include "backend/backend_requests.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+struct requests {
+	pthread_mutex_t lock;
+	struct request *list; /* under the lock */
+	bool stop;            /* under the lock */
+	int fd;
+};
+
+struct request *request_new(enum request_kind kind, uint64_t ticket)
+{
+	struct request *request = hv_alloc(sizeof *request);
+	request->kind = kind;
+	request->ticket = ticket;
+	return request;
+}
+
+struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act)
+{
+	struct request *request = request_new(kind, ticket);
+	request->id = act->vm;
+	request->act = *act;
+	request->act.name = request->name = hv_strdup_null(act->name);
+	request->act.description = request->description = hv_strdup_null(act->description);
+	return request;
+}
+
+struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query)
+{
+	struct request *request = request_new(REQUEST_LIST, ticket);
+	request->query = *query;
+	request->query.name = request->name = hv_strdup_null(query->name);
+	request->query.account = request->account = hv_strdup_null(query->account);
+	request->query.domain = request->domain = hv_strdup_null(query->domain);
+	request->query.keyword = request->keyword = hv_strdup_null(query->keyword);
+	if (query->vm) {
+		request->vm = *query->vm;
+		request->query.vm = &request->vm;
+	}
+	request->query.ids = NULL;
+	if (query->id_count > 0) {
+		request->ids = hv_realloc_array(NULL, query->id_count, sizeof *request->ids);
+		memcpy(request->ids, query->ids, query->id_count * sizeof *request->ids);
+		request->query.ids = request->ids;
+	}
+	return request;
+}
+
+void request_free(struct request *request)
+{
+	if (!request) {
+		return;
+	}
+	free(request->name);
+	free(request->description);
+	free(request->account);
+	free(request->domain);
+	free(request->keyword);
+	free(request->ids);
+	free(request);
+}
+
+enum hv_status requests_new(struct requests **ret_requests, struct hv_error *err)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fd < 0) {
+		return hv_error_set(err, HV_ERR_IO, "no descriptor for requests: %s", strerror(errno));
+	}
+	struct requests *requests = hv_alloc(sizeof *requests);
+	(void)pthread_mutex_init(&requests->lock, NULL);
+	requests->fd = fd;
+	*ret_requests = requests;
+	return HV_OK;
+}
+
+void requests_free(struct requests *requests)
+{
+	if (!requests) {
+		return;
+	}
+	struct request *request;
+	struct request *next;
+	DL_FOREACH_SAFE(requests->list, request, next) {
+		DL_DELETE(requests->list, request);
+		request_free(request);
+	}
+	(void)pthread_mutex_destroy(&requests->lock);
+	close(requests->fd);
+	free(requests);
+}
+
+int requests_fd(const struct requests *requests)
+{
+	return requests->fd;
+}
+
+static void wake(const struct requests *requests)
+{
+	uint64_t one = 1;
+	(void)!write(requests->fd, &one, sizeof one);
+}
+
+void requests_push(struct requests *requests, struct request *take_request)
+{
+	pthread_mutex_lock(&requests->lock);
+	DL_APPEND(requests->list, take_request);
+	wake(requests);
+	pthread_mutex_unlock(&requests->lock);
+}
+
+void requests_stop(struct requests *requests)
+{
+	pthread_mutex_lock(&requests->lock);
+	requests->stop = true;
+	wake(requests);
+	pthread_mutex_unlock(&requests->lock);
+}
+
+struct request *requests_take(struct requests *requests, bool *ret_stop)
+{
+	pthread_mutex_lock(&requests->lock);
+	uint64_t count;
+	(void)!read(requests->fd, &count, sizeof count);
+	struct request *list = requests->list;
+	requests->list = NULL;
+	*ret_stop = requests->stop;
+	pthread_mutex_unlock(&requests->lock);
+	return list;
+}

@@ -1,0 +1,53 @@
+/*
+ * Requests on their way down: written by the user's thread, taken by the backend's. A request owns copies of
+ * everything that it names.
+ */
+#ifndef HV_BACKEND_REQUESTS_H
+#define HV_BACKEND_REQUESTS_H
+
+#include "backend/backend.h"
+
+enum request_kind {
+	REQUEST_OPEN_VM,
+	REQUEST_CLOSE_VM,
+	REQUEST_ACT,
+	REQUEST_PREVIEW,
+	REQUEST_CANCEL,
+	REQUEST_SYNC,
+	REQUEST_RETRY,
+	REQUEST_LIST,
+	REQUEST_KIND_COUNT
+};
+
+struct request {
+	enum request_kind kind;
+	uint64_t ticket;
+	struct hv_uuid id;    /* a VM, an operation or a host; nil with SYNC: all hosts */
+	struct hv_act act;    /* ACT and PREVIEW */
+	struct hv_snapshot_query query; /* LIST */
+	/* owned, what act and query point to */
+	char *name, *description, *account, *domain, *keyword;
+	struct hv_uuid vm;
+	struct hv_uuid *ids;
+	struct request *prev, *next; /* of the list that holds it */
+};
+
+struct request *request_new(enum request_kind kind, uint64_t ticket);
+struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act);
+struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
+void request_free(struct request *request);
+
+struct requests;
+
+enum hv_status requests_new(struct requests **ret_requests, struct hv_error *err) HV_MUST_CHECK;
+void requests_free(struct requests *requests);
+/** Readable when requests wait or the thread shall stop. */
+int requests_fd(const struct requests *requests);
+/** Any thread; takes the request. */
+void requests_push(struct requests *requests, struct request *take_request);
+/** Ask the thread to stop; any thread. */
+void requests_stop(struct requests *requests);
+/** All that wait, oldest first, as a list that the caller owns; *ret_stop says whether to stop. */
+struct request *requests_take(struct requests *requests, bool *ret_stop);
+
+#endif
