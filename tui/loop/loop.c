@@ -1,0 +1,214 @@
+#include "tui/loop/loop.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "tui/loop/loop_state.h"
+#include "tui/terminal/signals.h"
+
+#define FRAME_US (HV_SECOND_US / 10)  /* between frames that no key asked for */
+#define TICK_US INT64_C(10000)        /* least time to a change by time alone: no spinning on a clock that jumps */
+#define EVENT_BUDGET_US INT64_C(5000) /* then keys are looked at again */
+#define EVENT_BATCH 64                /* events between two looks at the clock */
+
+static int64_t now_us(const struct loop *loop)
+{
+	return hv_clock_monotonic_us(&loop->clock);
+}
+
+void loop_new_size(struct loop *loop)
+{
+	int width = screen_width(loop->screen), height = screen_height(loop->screen);
+	canvas_free(loop->canvas);
+	loop->canvas = canvas_new(width, height, loop->ascii);
+	loop->canvas->glyphs = &loop->theme->glyphs;
+	app_resize(loop->app, width, height);
+	loop->draw_at_once = true;
+}
+
+void loop_suspend(struct loop *loop)
+{
+	screen_leave(loop->screen);
+	signals_stop_process();
+	screen_resume(loop->screen);
+	loop_new_size(loop);
+}
+
+static void take_signals(struct loop *loop)
+{
+	struct signals_seen seen = signals_take();
+	loop->idle.happened = true;
+	if (seen.quit) {
+		loop->quit = true;
+		return;
+	}
+	if (seen.interrupt) {
+		app_key(loop->app, (struct key){KEY_CODE_CONTROL, 'c'}, NULL);
+		effects_carry_out(loop);
+		loop->draw_at_once = true;
+	}
+	if (seen.suspend) {
+		loop_suspend(loop);
+	} else if (seen.resumed) {
+		screen_resume(loop->screen);
+		loop_new_size(loop);
+	} else if (seen.resized) {
+		screen_resize(loop->screen);
+		loop_new_size(loop);
+	}
+}
+
+/* All keys that wait: one frame for all of them. */
+static void take_keys(struct loop *loop)
+{
+	struct key key;
+	const char *paste;
+	while (!loop->quit && screen_next_key(loop->screen, &key, &paste)) {
+		app_key(loop->app, key, paste);
+		effects_carry_out(loop);
+		loop->draw_at_once = true;
+	}
+	loop->idle.happened = true;
+}
+
+/* Events until none waits or the time for them is used up; true when more may wait. */
+static bool take_events(struct loop *loop)
+{
+	int64_t end = now_us(loop) + EVENT_BUDGET_US;
+	struct hv_event *event;
+	for (int taken = 1; (event = hv_backend_next(loop->backend)) != NULL; taken++) {
+		live_operations_event(&loop->operations, event);
+		/* the answer to what the user did, and the first whole picture */
+		loop->draw_at_once = loop->draw_at_once || event->ticket != 0 || event->kind == HV_EVENT_LOADED;
+		app_event(loop->app, event);
+		effects_carry_out(loop);
+		hv_event_free(event);
+		loop->idle.happened = true;
+		if (taken % EVENT_BATCH == 0 && now_us(loop) >= end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void draw(struct loop *loop)
+{
+	canvas_erase(loop->canvas);
+	app_view(loop->app, loop->canvas);
+	effects_carry_out(loop); /* rows that came into view may need their data */
+	screen_draw(loop->screen, loop->canvas);
+	loop->draw_at_once = false;
+	loop->drawn_us = now_us(loop);
+	loop->idle.happened = true;
+}
+
+static void draw_when_due(struct loop *loop)
+{
+	loop->next_tick_us = app_tick(loop->app, hv_clock_wall_us(&loop->clock));
+	bool due = app_dirty(loop->app) && now_us(loop) - loop->drawn_us >= FRAME_US;
+	if (loop->draw_at_once || due) {
+		draw(loop);
+	}
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When the beginning of a key sequence is taken for what it is. */
+static int64_t input_deadline_us(const struct loop *loop)
+{
+	return loop->input_us + screen_input_wait_ms(loop->screen) * INT64_C(1000);
+}
+
+/* How long poll() may wait, in milliseconds; -1 for ever. */
+static int wait_ms(const struct loop *loop, bool more_events)
+{
+	if (more_events || loop->draw_at_once) {
+		return 0;
+	}
+	int64_t wait_us = HV_NEVER;
+	if (app_dirty(loop->app)) {
+		wait_us = loop->drawn_us + FRAME_US - now_us(loop);
+	}
+	if (loop->next_tick_us != HV_NEVER) {
+		int64_t tick_us = loop->next_tick_us - hv_clock_wall_us(&loop->clock);
+		wait_us = least(wait_us, tick_us > TICK_US ? tick_us : TICK_US);
+	}
+	if (screen_input_wait_ms(loop->screen) >= 0) {
+		wait_us = least(wait_us, input_deadline_us(loop) - now_us(loop));
+	}
+	if (wait_us == HV_NEVER) {
+		return -1;
+	}
+	wait_us = least(wait_us, 3600 * HV_SECOND_US);
+	return wait_us <= 0 ? 0 : (int)((wait_us + 999) / 1000);
+}
+
+static void report_idle(struct loop *loop)
+{
+	bool at_rest = app_idle(loop->app) && !app_dirty(loop->app) && !loop->draw_at_once &&
+		       screen_input_wait_ms(loop->screen) < 0;
+	if (at_rest) {
+		idle_report_write(&loop->idle, screen_bytes_read(loop->screen), screen_width(loop->screen),
+			screen_height(loop->screen));
+	}
+}
+
+/* One poll() and everything that it tells of. Returns whether more events may wait. */
+static bool turn(struct loop *loop, bool more_events)
+{
+	enum { INPUT, EVENTS, SIGNALS };
+	struct pollfd fds[] = {
+		[INPUT] = {.fd = screen_input_fd(loop->screen), .events = POLLIN},
+		[EVENTS] = {.fd = hv_backend_fd(loop->backend), .events = POLLIN},
+		[SIGNALS] = {.fd = signals_fd(), .events = POLLIN},
+	};
+	int ready = poll(fds, HV_ARRAY_LEN(fds), wait_ms(loop, more_events));
+	if (ready < 0) { /* a signal: its byte is in the pipe now */
+		return more_events;
+	}
+	if (fds[SIGNALS].revents != 0) {
+		take_signals(loop);
+	}
+	if (fds[INPUT].revents != 0) {
+		loop->quit = loop->quit || !screen_read(loop->screen);
+		loop->input_us = now_us(loop);
+		take_keys(loop);
+	} else if (screen_input_wait_ms(loop->screen) >= 0 && now_us(loop) >= input_deadline_us(loop)) {
+		screen_expire(loop->screen);
+		take_keys(loop);
+	}
+	if (fds[EVENTS].revents != 0 || more_events) {
+		return take_events(loop);
+	}
+	return false;
+}
+
+size_t loop_run(const struct loop_config *config)
+{
+	struct loop loop = {
+		.app = config->app,
+		.backend = config->backend,
+		.screen = config->screen,
+		.theme = config->theme,
+		.clock = config->clock,
+		.ascii = config->ascii,
+		.next_tick_us = HV_NEVER,
+		.idle = {.fd = config->test_fd},
+	};
+	screen_use_theme(loop.screen, loop.theme);
+	loop_new_size(&loop);
+	bool more_events = take_events(&loop); /* what is known already belongs in the first frame */
+	while (!loop.quit) {
+		draw_when_due(&loop);
+		report_idle(&loop);
+		more_events = turn(&loop, more_events);
+	}
+	size_t live = loop.operations.count;
+	live_operations_clear(&loop.operations);
+	canvas_free(loop.canvas);
+	theme_free(loop.theme);
+	return live;
+}

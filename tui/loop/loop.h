@@ -1,0 +1,31 @@
+/*
+ * The console's event loop: keys, events, signals and time in; effects and frames out. Runs in the UI thread and never
+ * waits for anything but its one poll(): requests to the backend go down a queue, and everything that waits is taken
+ * before one frame is drawn.
+ *
+ * Pace. A key or the answer to a request is drawn at once; what merely happens is drawn at most ten times a second.
+ * Nothing is due when nothing is due: then poll() has no timeout.
+ */
+#ifndef HV_TUI_LOOP_LOOP_H
+#define HV_TUI_LOOP_LOOP_H
+
+#include <stddef.h>
+#include "backend/backend.h"
+#include "tui/state/app.h"
+#include "tui/terminal/screen.h"
+#include "tui/theme/theme.h"
+
+struct loop_config {
+	struct app *app;
+	struct hv_backend *backend;
+	struct screen *screen;
+	struct theme *theme; /* shown first; owned by the loop from now on */
+	bool ascii;
+	int test_fd; /* HVTREE_TEST_FD, see idle_report.h; -1: none */
+	struct hv_clock clock;
+};
+
+/** Run until the user quits, a signal says so, or the terminal is gone. Returns the number of operations that still run. */
+size_t loop_run(const struct loop_config *config);
+
+#endif
