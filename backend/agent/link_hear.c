@@ -2,7 +2,6 @@
 #include "backend/agent/link_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "backend/agent/wire.h"
 #include "backend/base/text.h"
@@ -12,6 +11,8 @@
 #define STRAY_LINES_UP_MAX 2000  /* in a row, afterwards */
 #define STRAY_BYTES_MAX (64u << 20)
 #define LAST_ERROR_MAX 200
+
+static const char too_long[] = "a line that is too long";
 
 /* ---- noise ---- */
 
@@ -81,6 +82,8 @@ void link_hear_errors(void *context, const char *bytes, size_t length)
 	while ((result = line_splitter_next(&link->errors, &line, &line_length)) != LINE_NONE) {
 		if (result == LINE_COMPLETE) {
 			hear_error_line(link, line, line_length);
+		} else {
+			tell_noise(link, too_long, sizeof too_long - 1);
 		}
 	}
 }
@@ -107,6 +110,8 @@ static void greet(struct link *link, const struct wire_line *line)
 	link->state = HOST_UP;
 	link->up_us = link_now_us(link);
 	link->said_us = link->up_us;
+	link->stray_lines = 0;
+	link->stray_bytes = 0;
 	link->capabilities = hello.capabilities;
 	NOTIFY(link, ready, &hello);
 	agent_hello_clear(&hello);
@@ -268,7 +273,7 @@ static void hear_when_up(struct link *link, const char *text, size_t length)
 static void hear_too_long(struct link *link)
 {
 	check_stray(link, link->lines.limit);
-	tell_noise(link, "a line that is too long", strlen("a line that is too long"));
+	tell_noise(link, too_long, sizeof too_long - 1);
 	if (link->in_flight.waiting > 0) {
 		fail_answer(link, "the line is too long");
 	}
