@@ -274,7 +274,8 @@ const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_pag
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 
-/** Want HV_EVENT_TREE for this VM now and on every change. No ticket: the tree is the answer. */
+/** Want HV_EVENT_TREE for this VM now and on every change. No ticket: the tree is the answer, HV_EVENT_VM_GONE when there
+ * is no such VM. */
 void hv_open_vm(struct hv_backend *backend, const struct hv_uuid *vm);
 void hv_close_vm(struct hv_backend *backend, const struct hv_uuid *vm);
 

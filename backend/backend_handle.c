@@ -11,8 +11,16 @@ static void open_vm(struct hv_backend *backend, const struct request *request)
 {
 	struct virtual_machine row = {0};
 	struct hv_error error = {0};
-	if (backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, &error) != HV_OK) {
-		return; /* it went away; HV_EVENT_VM_GONE says so */
+	enum hv_status status = backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, &error);
+	if (status == HV_ERR_NOT_FOUND) {
+		struct hv_event *event = event_new(HV_EVENT_VM_GONE);
+		event->id = request->id;
+		events_add(backend->events, event);
+		return;
+	}
+	if (status != HV_OK) {
+		publish_failure(backend, &error);
+		return;
 	}
 	struct known_vm *known = known_vm_learn(backend, &row);
 	known->opened = true;
