@@ -1,0 +1,259 @@
+/* What each action does to the state: one handler a row. Handlers draw nothing and ask the world by effects only. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "tui/state/app_state.h"
+#include "tui/state/words.h"
+
+#define TO_THE_END (INT64_C(1) << 40)
+
+static void scroll(struct app *app, size_t *top, int64_t rows, int64_t most)
+{
+	int64_t to = (int64_t)*top + rows;
+	to = to > most ? most : to;
+	*top = (size_t)(to < 0 ? 0 : to);
+	app->dirty = true;
+}
+
+/* Where moves go: the list that is in front. */
+static void move(struct app *app, int64_t rows)
+{
+	if (app->help_open) {
+		app_move_help(app, rows);
+	} else if (app->screen == APP_SCREEN_JOBS) {
+		app_move_job(app, rows);
+	} else if (app->screen == APP_SCREEN_MESSAGES) {
+		scroll(app, &app->messages_top, rows, (int64_t)messages_count(&app->messages) - 1);
+	} else if (app->details_focused) {
+		scroll(app, &app->details_scroll, rows, APP_DETAILS_MAX);
+	} else {
+		app_move_cursor(app, rows);
+	}
+}
+
+static int64_t page(const struct app *app)
+{
+	int rows = app->layout.tree.height;
+	if (app->help_open) {
+		rows = app_help_page(app);
+	} else if (app->screen == APP_SCREEN_JOBS) {
+		rows = app_jobs_page(app);
+	} else if (app->screen == APP_SCREEN_MESSAGES) {
+		rows = app->layout.body.height - 1;
+	} else if (app->details_focused) {
+		rows = app->layout.details.height;
+	}
+	return rows > 1 ? rows - 1 : 1;
+}
+
+static void move_up(struct app *app)
+{
+	move(app, -1);
+}
+
+static void move_down(struct app *app)
+{
+	move(app, 1);
+}
+
+static void page_up(struct app *app)
+{
+	move(app, -page(app));
+}
+
+static void page_down(struct app *app)
+{
+	move(app, page(app));
+}
+
+static void first(struct app *app)
+{
+	move(app, -TO_THE_END);
+}
+
+static void last(struct app *app)
+{
+	move(app, TO_THE_END);
+}
+
+static void relayout(struct app *app)
+{
+	layout_make(app->width, app->height, app->details_focused, &app->layout);
+	app_settle(app);
+	app->dirty = true;
+}
+
+static void toggle(struct app *app)
+{
+	app_toggle_row(app);
+	relayout(app);
+}
+
+static void details(struct app *app)
+{
+	app->details_focused = !app->details_focused;
+	app->details_scroll = 0;
+	relayout(app);
+}
+
+static void cancel_job(struct app *app)
+{
+	const struct hv_operation *operation = app->model.operations[app_job_index(app)]->operation;
+	char what[160];
+	char *text = hv_sprintf("%s: %s", operation->vm_name, words_what(operation, what, sizeof what));
+	(void)app_request(app, APP_EFFECT_CANCEL, &operation->uuid, NULL, text);
+	free(text);
+}
+
+static void sync(struct app *app)
+{
+	const struct host_entry *host = rows_host(&app->cursor);
+	const struct hv_uuid *id = host ? &host->node.uuid : NULL;
+	(void)app_request(app, APP_EFFECT_SYNC, id, NULL, host ? host->host->name : "all hosts");
+	app_say(app, ROLE_INFO, "reading again: %s", host ? host->host->name : "all hosts");
+}
+
+static void retry(struct app *app)
+{
+	const struct host_entry *host = rows_host(&app->cursor);
+	app_effect(app, APP_EFFECT_RETRY, &host->node.uuid);
+	app_say(app, ROLE_INFO, "connecting to %s", host->host->name);
+}
+
+static void show(struct app *app, enum app_screen screen)
+{
+	app->screen = !app->help_open && app->screen == screen ? APP_SCREEN_TREE : screen;
+	app->help_open = false;
+	app->messages_top = 0;
+	app_move_job(app, 0);
+	relayout(app);
+}
+
+static void jobs(struct app *app)
+{
+	show(app, APP_SCREEN_JOBS);
+}
+
+static void messages(struct app *app)
+{
+	show(app, APP_SCREEN_MESSAGES);
+}
+
+static void help(struct app *app)
+{
+	app->help_open = !app->help_open;
+	app->help_cursor = 0;
+	app->help_top = 0;
+	app_move_help(app, 0);
+}
+
+/* Enter in the help: close it and do what the line says. */
+static void run_line(struct app *app)
+{
+	struct help_line lines[HELP_LINES_MAX];
+	size_t count = app_help_lines(app, lines);
+	if (app->help_cursor >= count || lines[app->help_cursor].heading) {
+		return;
+	}
+	app->help_open = false;
+	app->dirty = true;
+	enum tui_action action = lines[app->help_cursor].action;
+	if (tui_action_info(action)->place & app_place(app)) {
+		app_run(app, action);
+	} else {
+		app_say(app, ROLE_INFO, "'%s' works in another view", tui_action_info(action)->name);
+	}
+}
+
+/* False: nothing is in front of the tree. */
+static bool go_back(struct app *app)
+{
+	if (app->help_open) {
+		app->help_open = false;
+	} else if (app->screen != APP_SCREEN_TREE) {
+		app->screen = APP_SCREEN_TREE;
+	} else if (app->details_focused) {
+		app->details_focused = false;
+	} else {
+		return false;
+	}
+	relayout(app);
+	return true;
+}
+
+static void back(struct app *app)
+{
+	(void)go_back(app);
+}
+
+static void next_theme(struct app *app)
+{
+	app_effect(app, APP_EFFECT_NEXT_THEME, NULL);
+}
+
+static void repaint(struct app *app)
+{
+	app->dirty = true;
+	app_effect(app, APP_EFFECT_REPAINT, NULL);
+}
+
+static void suspend(struct app *app)
+{
+	app_effect(app, APP_EFFECT_SUSPEND, NULL);
+}
+
+static void quit(struct app *app)
+{
+	if (go_back(app)) {
+		return;
+	}
+	if (app->model.live_count > 0) {
+		dialog_open_quit(app);
+	} else {
+		app_effect(app, APP_EFFECT_QUIT, NULL);
+	}
+}
+
+static void (*const handlers[])(struct app *app) = {
+	[TUI_ACTION_MOVE_UP] = move_up,
+	[TUI_ACTION_MOVE_DOWN] = move_down,
+	[TUI_ACTION_PAGE_UP] = page_up,
+	[TUI_ACTION_PAGE_DOWN] = page_down,
+	[TUI_ACTION_FIRST] = first,
+	[TUI_ACTION_LAST] = last,
+	[TUI_ACTION_OPEN] = app_open_row,
+	[TUI_ACTION_CLOSE] = app_close_row,
+	[TUI_ACTION_TOGGLE] = toggle,
+	[TUI_ACTION_OPEN_ALL] = app_open_all,
+	[TUI_ACTION_GO_NOW] = app_go_now,
+	[TUI_ACTION_DETAILS] = details,
+	[TUI_ACTION_SNAPSHOT] = dialog_open_take,
+	[TUI_ACTION_REVERT] = dialog_open_revert,
+	[TUI_ACTION_DELETE] = dialog_open_delete,
+	[TUI_ACTION_POWER] = dialog_open_power,
+	[TUI_ACTION_CANCEL_JOB] = cancel_job,
+	[TUI_ACTION_SYNC] = sync,
+	[TUI_ACTION_RETRY] = retry,
+	[TUI_ACTION_JOBS] = jobs,
+	[TUI_ACTION_MESSAGES] = messages,
+	[TUI_ACTION_THEME] = next_theme,
+	[TUI_ACTION_HELP] = help,
+	[TUI_ACTION_RUN] = run_line,
+	[TUI_ACTION_BACK] = back,
+	[TUI_ACTION_REPAINT] = repaint,
+	[TUI_ACTION_SUSPEND] = suspend,
+	[TUI_ACTION_INTERRUPT] = dialog_open_quit,
+	[TUI_ACTION_QUIT] = quit,
+};
+static_assert(HV_ARRAY_LEN(handlers) == TUI_ACTION_COUNT, "a handler for every action");
+
+void app_run(struct app *app, enum tui_action action)
+{
+	char text[400];
+	const char *reason = app_why_not(app, action, text, sizeof text);
+	if (reason) {
+		app_say(app, ROLE_WARN, "not possible: %s", reason);
+		return;
+	}
+	handlers[action](app);
+}

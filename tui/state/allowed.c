@@ -1,0 +1,149 @@
+/* Which action can be done where the cursor stands, and the sentence that says why not (U2). */
+#include <stdio.h>
+
+#include "tui/state/app_state.h"
+
+bool app_has_action(const struct app *app, enum tui_action action)
+{
+	return !app->config.read_only || tui_action_info(action)->danger == TUI_DANGER_SAFE;
+}
+
+struct rule_facts app_facts(const struct app *app, const struct vm_entry *vm, const struct hv_node *node)
+{
+	const struct host_entry *host = model_vm_host(vm);
+	struct rule_facts facts = hv_facts(host ? host->host : NULL, vm->vm, vm->tree, node);
+	facts.operation_live = facts.operation_live || model_vm_operation(&app->model, vm) != NULL;
+	facts.read_only = app->config.read_only;
+	return facts;
+}
+
+const char *app_refusal(
+	enum action action, const struct rule_facts *facts, const char *vm_name, char *text, size_t size)
+{
+	const struct rule *rule = rules_refuse(action, facts);
+	return rule ? rule_sentence(rule, vm_name, facts, text, size) : NULL;
+}
+
+static const char *why_no_take(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	(void)row;
+	struct rule_facts facts = app_facts(app, vm, NULL);
+	return app_refusal(ACTION_SNAPSHOT_CREATE_DISK, &facts, vm->vm->name, text, size);
+}
+
+static const char *why_no_revert(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	if (row->kind == ROW_NOW) {
+		return "this row is what the VM is now; choose a snapshot to revert to";
+	}
+	struct rule_facts facts = app_facts(app, vm, rows_snapshot(row));
+	return app_refusal(ACTION_SNAPSHOT_REVERT, &facts, vm->vm->name, text, size);
+}
+
+/* On the VM's own row it means all of its snapshots. */
+static const char *why_no_delete(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	if (row->kind == ROW_NOW) {
+		return "this row is what the VM is now, not a snapshot; there is nothing to delete";
+	}
+	struct rule_facts facts = app_facts(app, vm, rows_snapshot(row));
+	if (row->kind == ROW_VM) {
+		if (vm->vm->snapshots == 0) {
+			(void)snprintf(text, size, "'%s' has no snapshots", vm->vm->name);
+			return text;
+		}
+		facts.has_target = true;
+	}
+	return app_refusal(ACTION_SNAPSHOT_DELETE, &facts, vm->vm->name, text, size);
+}
+
+static const char *why_no_power(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	(void)row;
+	char stop[256];
+	struct rule_facts facts = app_facts(app, vm, NULL);
+	bool stoppable = app_refusal(ACTION_VM_STOP, &facts, vm->vm->name, stop, sizeof stop) == NULL;
+	const char *start = app_refusal(ACTION_VM_START, &facts, vm->vm->name, text, size);
+	return stoppable ? NULL : start;
+}
+
+static const char *why_no_now(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	(void)app;
+	(void)row;
+	if (vm->vm->snapshots + vm->vm->untracked > 0) {
+		return NULL;
+	}
+	(void)snprintf(text, size, "'%s' has no snapshots", vm->vm->name);
+	return text;
+}
+
+typedef const char *(*vm_question)(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size);
+
+static const vm_question vm_questions[TUI_ACTION_COUNT] = {
+	[TUI_ACTION_SNAPSHOT] = why_no_take,
+	[TUI_ACTION_REVERT] = why_no_revert,
+	[TUI_ACTION_DELETE] = why_no_delete,
+	[TUI_ACTION_POWER] = why_no_power,
+	[TUI_ACTION_GO_NOW] = why_no_now,
+};
+
+static const char *why_no_job(const struct app *app)
+{
+	if (app->model.operation_count == 0) {
+		return "there is no operation";
+	}
+	const struct hv_operation *operation = app->model.operations[app_job_index(app)]->operation;
+	if (!operation_is_live_value(operation)) {
+		return "this operation has ended";
+	}
+	if (operation->unknown || operation->step >= STEP_SEND) {
+		return "the host has been asked already; it cannot be called back";
+	}
+	return NULL;
+}
+
+static const char *why_no_row(
+	const struct app *app, enum tui_action action, enum tui_needs needs, char *text, size_t size)
+{
+	const struct vm_entry *vm = rows_vm(&app->cursor);
+	switch (needs) {
+	case TUI_NEEDS_NOTHING:
+		return NULL;
+	case TUI_NEEDS_ROW:
+		return app->cursor.node ? NULL : "there is no row";
+	case TUI_NEEDS_JOB:
+		return why_no_job(app);
+	case TUI_NEEDS_HOST:
+		if (!rows_host(&app->cursor)) {
+			return "select a host first";
+		}
+		return rows_host(&app->cursor)->host->state == HOST_UP ? "this host is connected" : NULL;
+	case TUI_NEEDS_SNAPSHOT:
+	case TUI_NEEDS_VM:
+		if (!vm) {
+			return needs == TUI_NEEDS_VM ? "select a VM first" : "select a snapshot first";
+		}
+		return vm_questions[action] ? vm_questions[action](app, &app->cursor, vm, text, size) : NULL;
+	}
+	return NULL;
+}
+
+const char *app_why_not(const struct app *app, enum tui_action action, char *text, size_t size)
+{
+	const struct tui_action_info *info = tui_action_info(action);
+	if (!app_has_action(app, action)) {
+		return "this console is read-only";
+	}
+	if (app->failed && (info->danger != TUI_DANGER_SAFE || action == TUI_ACTION_SYNC ||
+				  action == TUI_ACTION_RETRY)) {
+		return app->failed;
+	}
+	return why_no_row(app, action, info->needs, text, size);
+}

@@ -1,0 +1,111 @@
+/*
+ * The one dialog that may be open. It freezes the ids that it was opened for; names are copies for showing. What it may
+ * do is looked up again on every event and once more just before the act: if the facts have moved, it stops and says so.
+ *
+ *	(revert, delete)  ASKING -preview-> READY -facts moved-> CHANGED -look again-> ASKING
+ *	                                    READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
+ *	(take)            READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> READY with the reason
+ *	(power)           READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
+ *	(quit, message)   READY
+ *
+ * Escape closes any of them and changes nothing; in SENT the request is on its way and its answer becomes a message.
+ */
+#ifndef HV_TUI_STATE_DIALOG_H
+#define HV_TUI_STATE_DIALOG_H
+
+#include "backend/backend.h"
+#include "tui/state/text_field.h"
+
+enum dialog_kind {
+	DIALOG_NONE,
+	DIALOG_MESSAGE,
+	DIALOG_TAKE,
+	DIALOG_REVERT,
+	DIALOG_DELETE,
+	DIALOG_POWER,
+	DIALOG_QUIT,
+	DIALOG_KIND_COUNT
+};
+
+enum dialog_phase { DIALOG_ASKING, DIALOG_READY, DIALOG_CHANGED, DIALOG_SENT };
+
+enum dialog_scope { SCOPE_ONE, SCOPE_SUBTREE, SCOPE_ALL, SCOPE_COUNT };
+
+enum control_id {
+	CONTROL_NAME,
+	CONTROL_NOTE,
+	CONTROL_DISK,
+	CONTROL_MEMORY,
+	CONTROL_SCOPE_ONE,
+	CONTROL_SCOPE_SUBTREE,
+	CONTROL_SCOPE_ALL,
+	CONTROL_TYPED,
+	CONTROL_CANCEL, /* also "Close" and "OK": always safe */
+	CONTROL_GO,     /* the act itself, or "Look again" when the facts have moved */
+	CONTROL_START,
+	CONTROL_SHUT_DOWN,
+	CONTROL_TURN_OFF,
+	CONTROL_COUNT
+};
+
+enum control_kind { CONTROL_FIELD, CONTROL_CHOICE, CONTROL_BUTTON };
+
+struct control {
+	enum control_id id;
+	enum control_kind kind;
+	char label[48];
+	bool enabled;
+	bool chosen; /* of choices */
+	bool danger;
+	char reason[256]; /* why it is not enabled; "" when it is */
+};
+#define DIALOG_CONTROLS_MAX 8
+#define DIALOG_TEXT_MAX 255 /* characters of a name or a note (T5) */
+
+struct dialog {
+	enum dialog_kind kind;
+	enum dialog_phase phase;
+	enum control_id focus;
+	/* frozen when it was opened */
+	struct hv_uuid vm;
+	struct hv_uuid snapshot; /* nil: the VM as a whole */
+	char *vm_name, *host_name, *group_name, *snapshot_name;
+	int64_t snapshot_created_us;
+	enum snapshot_type snapshot_type;
+	size_t below; /* snapshots beneath the chosen one */
+	/* what was typed and chosen */
+	struct text_field name, note, typed;
+	enum snapshot_type type;
+	enum dialog_scope scope;
+	/* what is known */
+	uint64_t ticket; /* of the preview or of the act */
+	const struct hv_preview *preview;
+	uint64_t controls_seen; /* fingerprint of the controls at the last event */
+	char *problem; /* why the last try was refused, or what has changed; NULL none */
+	/* message box */
+	char *title, *text, *advice;
+};
+
+struct app;
+
+void dialog_close(struct app *app);
+void dialog_open_take(struct app *app);
+void dialog_open_revert(struct app *app);
+void dialog_open_delete(struct app *app);
+void dialog_open_power(struct app *app);
+void dialog_open_quit(struct app *app);
+/** What, why, what to do (may be NULL). Replaces whatever dialog was open. */
+void dialog_open_message(struct app *app, const char *title, const char *text, const char *advice);
+
+/** The controls as they are now, in the order of Tab. Returns their number. */
+size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CONTROLS_MAX]);
+void dialog_key(struct app *app, struct key key, const char *paste);
+
+/** Facts about the VM may have moved: stop a confirmation that they overtake. */
+void dialog_review(struct app *app);
+/** The answer to `ticket`. False: the dialog did not ask for it. */
+bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview *preview);
+bool dialog_accepted(struct app *app, uint64_t ticket);
+bool dialog_refused(struct app *app, uint64_t ticket, const struct hv_error *error);
+
+#endif

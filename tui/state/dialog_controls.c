@@ -1,0 +1,136 @@
+/* The controls of each dialog as they are now: what the keys move between and what the view draws. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/state/dialog_private.h"
+
+struct control_list {
+	struct control *items;
+	size_t count;
+};
+
+/* `reason` NULL: enabled. */
+static struct control *add(struct control_list *list, enum control_id id, enum control_kind kind,
+	const char *label, const char *reason)
+{
+	struct control *control = &list->items[list->count++];
+	*control = (struct control){.id = id, .kind = kind, .enabled = reason == NULL};
+	(void)snprintf(control->label, sizeof control->label, "%s", label);
+	(void)snprintf(control->reason, sizeof control->reason, "%s", reason ? reason : "");
+	return control;
+}
+
+static void add_close(struct control_list *list)
+{
+	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Close", NULL);
+}
+
+static void add_go(const struct app *app, struct control_list *list, const char *label, bool danger)
+{
+	char text[256];
+	struct control *go = add(
+		list, CONTROL_GO, CONTROL_BUTTON, label, dialog_why_not(app, text, sizeof text));
+	go->danger = danger;
+}
+
+static void take_controls(const struct app *app, struct control_list *list)
+{
+	char text[256];
+	const struct dialog *dialog = &app->dialog;
+	(void)add(list, CONTROL_NAME, CONTROL_FIELD, "Name", NULL);
+	(void)add(list, CONTROL_NOTE, CONTROL_FIELD, "Note", NULL);
+	struct control *disk = add(list, CONTROL_DISK, CONTROL_CHOICE, "Disk",
+		dialog_why_no_type(app, SNAPSHOT_DISK, text, sizeof text));
+	disk->chosen = dialog->type == SNAPSHOT_DISK;
+	struct control *memory = add(list, CONTROL_MEMORY, CONTROL_CHOICE, "Disk and memory",
+		dialog_why_no_type(app, SNAPSHOT_DISK_AND_MEMORY, text, sizeof text));
+	memory->chosen = dialog->type == SNAPSHOT_DISK_AND_MEMORY;
+	add_go(app, list, "Take", false);
+	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+}
+
+static void confirm_buttons(const struct app *app, struct control_list *list, const char *act)
+{
+	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	if (app->dialog.phase == DIALOG_CHANGED) {
+		(void)add(list, CONTROL_GO, CONTROL_BUTTON, "Look again", NULL);
+	} else {
+		add_go(app, list, act, true);
+	}
+}
+
+static void scope_choice(const struct dialog *dialog, struct control_list *list, enum control_id id,
+	enum dialog_scope scope, const char *label)
+{
+	bool has_snapshot = !hv_uuid_is_nil(&dialog->snapshot);
+	const char *reason = NULL;
+	if (scope != SCOPE_ALL && !has_snapshot) {
+		reason = "no snapshot was chosen";
+	} else if (scope == SCOPE_SUBTREE && dialog->below == 0) {
+		reason = "nothing is below it";
+	}
+	struct control *choice = add(list, id, CONTROL_CHOICE, label, reason);
+	choice->chosen = dialog->scope == scope;
+}
+
+static void delete_controls(const struct app *app, struct control_list *list)
+{
+	const struct dialog *dialog = &app->dialog;
+	char label[48];
+	if (!hv_uuid_is_nil(&dialog->snapshot)) {
+		scope_choice(dialog, list, CONTROL_SCOPE_ONE, SCOPE_ONE, "this one");
+		(void)snprintf(label, sizeof label, "this one and all %zu below it", dialog->below);
+		scope_choice(dialog, list, CONTROL_SCOPE_SUBTREE, SCOPE_SUBTREE,
+			dialog->below ? label : "this one and all below it");
+	}
+	scope_choice(dialog, list, CONTROL_SCOPE_ALL, SCOPE_ALL, "all snapshots of this VM");
+	if (dialog->scope == SCOPE_ALL && dialog->phase != DIALOG_CHANGED) {
+		(void)add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
+	}
+	confirm_buttons(app, list, "Delete");
+}
+
+static void power_controls(const struct app *app, struct control_list *list)
+{
+	char start[256], stop[256];
+	const char *no_start = dialog_why_no_power(app, ACTION_VM_START, start, sizeof start);
+	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
+	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	(void)add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
+	(void)add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
+	add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop)->danger = true;
+}
+
+size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CONTROLS_MAX])
+{
+	struct control_list list = {controls, 0};
+	if (app->dialog.phase == DIALOG_SENT) {
+		add_close(&list);
+		return list.count;
+	}
+	switch (app->dialog.kind) {
+	case DIALOG_TAKE:
+		take_controls(app, &list);
+		break;
+	case DIALOG_REVERT:
+		confirm_buttons(app, &list, "Revert");
+		break;
+	case DIALOG_DELETE:
+		delete_controls(app, &list);
+		break;
+	case DIALOG_POWER:
+		power_controls(app, &list);
+		break;
+	case DIALOG_QUIT:
+		(void)add(&list, CONTROL_CANCEL, CONTROL_BUTTON, "Stay", NULL);
+		(void)add(&list, CONTROL_GO, CONTROL_BUTTON, "Quit", NULL);
+		break;
+	case DIALOG_MESSAGE:
+		(void)add(&list, CONTROL_CANCEL, CONTROL_BUTTON, "OK", NULL);
+		break;
+	case DIALOG_NONE:
+	case DIALOG_KIND_COUNT:
+		break;
+	}
+	return list.count;
+}

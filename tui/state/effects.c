@@ -1,0 +1,74 @@
+/* What the world is asked to do, and which of it is not answered yet. */
+#include <stdlib.h>
+
+#include "tui/state/app_state.h"
+
+static struct app_effect *effect_add(struct app *app, enum app_effect_kind kind)
+{
+	HV_GROW(app->effects, app->effect_count, app->effect_capacity);
+	struct app_effect *effect = &app->effects[app->effect_count++];
+	*effect = (struct app_effect){.kind = kind};
+	return effect;
+}
+
+void app_effect(struct app *app, enum app_effect_kind kind, const struct hv_uuid *id)
+{
+	struct app_effect *effect = effect_add(app, kind);
+	if (id) {
+		effect->id = *id;
+	}
+}
+
+uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv_uuid *id,
+	const struct hv_act *act, const char *what)
+{
+	struct app_effect *effect = effect_add(app, kind);
+	effect->ticket = ++app->last_ticket;
+	if (id) {
+		effect->id = *id;
+	}
+	if (act) {
+		effect->act = *act;
+		effect->act.name = hv_strdup_null(act->name);
+		effect->act.description = hv_strdup_null(act->description);
+	}
+	HV_GROW(app->requests, app->request_count, app->request_capacity);
+	app->requests[app->request_count++] = (struct app_request){app->last_ticket, kind, hv_strdup(what)};
+	return app->last_ticket;
+}
+
+bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_kind, char **ret_what)
+{
+	for (size_t i = 0; i < app->request_count; i++) {
+		struct app_request *request = &app->requests[i];
+		if (request->ticket != ticket) {
+			continue;
+		}
+		if (ret_kind) {
+			*ret_kind = request->kind;
+		}
+		if (ret_what) {
+			*ret_what = request->what;
+		} else {
+			free(request->what);
+		}
+		*request = app->requests[--app->request_count];
+		return true;
+	}
+	return false;
+}
+
+const struct app_effect *app_effects(const struct app *app, size_t *ret_count)
+{
+	*ret_count = app->effect_count;
+	return app->effects;
+}
+
+void app_effects_clear(struct app *app)
+{
+	for (size_t i = 0; i < app->effect_count; i++) {
+		free((void *)(uintptr_t)app->effects[i].act.name);
+		free((void *)(uintptr_t)app->effects[i].act.description);
+	}
+	app->effect_count = 0;
+}

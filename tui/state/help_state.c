@@ -1,0 +1,46 @@
+/* The help as a list of actions; its cursor stands on an action that Enter runs. */
+#include "tui/state/app_state.h"
+
+#define HELP_FRAME 6 /* title, frame, column heads and hints */
+
+int app_help_page(const struct app *app)
+{
+	int rows = app->height - HELP_FRAME;
+	return rows > 1 ? rows : 1;
+}
+
+size_t app_help_lines(const struct app *app, struct help_line lines[HELP_LINES_MAX])
+{
+	size_t count = 0;
+	for (int group = 0; group < TUI_GROUP_COUNT; group++) {
+		lines[count++] = (struct help_line){.heading = true, .group = (enum tui_group)group};
+		for (int action = 0; action < TUI_ACTION_COUNT; action++) {
+			const struct tui_action_info *info = tui_action_info((enum tui_action)action);
+			if ((int)info->group == group && app_has_action(app, (enum tui_action)action)) {
+				lines[count++] = (struct help_line){
+					.group = info->group, .action = (enum tui_action)action};
+			}
+		}
+	}
+	return count;
+}
+
+void app_move_help(struct app *app, int64_t rows)
+{
+	struct help_line lines[HELP_LINES_MAX];
+	int64_t last = (int64_t)app_help_lines(app, lines) - 1;
+	int64_t at = (int64_t)app->help_cursor;
+	at = rows < -at ? 0 : rows > last - at ? last : at + rows;
+	if (lines[at].heading) {
+		at += rows < 0 && at > 0 ? -1 : 1;
+	}
+	app->help_cursor = (size_t)at;
+	size_t page = (size_t)app_help_page(app);
+	size_t heading = at == 1 ? 0 : (size_t)at;
+	if (heading < app->help_top) {
+		app->help_top = heading;
+	} else if ((size_t)at >= app->help_top + page) {
+		app->help_top = (size_t)at - page + 1;
+	}
+	app->dirty = true;
+}

@@ -1,0 +1,93 @@
+/*
+ * What the console knows: groups, hosts, VMs, the trees of opened VMs, and operations, each found by uuid and, for the
+ * tree, by row. Fed by events in any order; every text in it has passed the border.
+ *
+ * A VM whose host is not known (yet, or any more) is kept, shown nowhere, and comes up with its host.
+ */
+#ifndef HV_TUI_STATE_MODEL_H
+#define HV_TUI_STATE_MODEL_H
+
+#include "tui/state/row_node.h"
+
+#define MODEL_ENDED_MAX 200 /* operations that ended and are still listed */
+
+struct group_entry {
+	struct row_node node; /* first: a row_node of kind ROW_GROUP is one of these */
+	char *name;
+	size_t hosts, vms;
+};
+
+struct host_entry {
+	struct row_node node;
+	const struct hv_host *host;
+	size_t vms;
+};
+
+struct operation_entry {
+	struct hv_uuid uuid;
+	const struct hv_operation *operation;
+	UT_hash_handle hh;
+};
+
+struct vm_entry {
+	struct row_node node;
+	const struct hv_vm *vm;
+	const struct hv_tree *tree; /* NULL: closed, or not heard yet */
+	struct operation_entry *live; /* borrowed; NULL: none known */
+};
+
+enum model_change {
+	MODEL_SAME,    /* nothing that is shown */
+	MODEL_UPDATED, /* what its row says */
+	MODEL_MOVED,   /* it is new, or stands elsewhere now */
+};
+
+struct model {
+	struct row_node root;
+	struct row_node limbo; /* VMs without a known host */
+	struct row_node *groups, *hosts, *vms;    /* hashes by uuid; a group's uuid is made from its name */
+	struct operation_entry *operation_by_uuid;
+	struct operation_entry **operations;      /* newest first; those of one group in their order */
+	size_t operation_count, operation_capacity;
+	size_t host_count, hosts_up, vm_count;
+	int64_t snapshot_count;
+	size_t live_count, unknown_count, ended_count;
+	/* Called before a node leaves its place for good: whoever points at it lets go. */
+	void (*leaving)(void *context, const struct row_node *node);
+	void (*operation_leaving)(void *context, const struct operation_entry *entry);
+	void *context;
+};
+
+void model_init(struct model *model);
+void model_clear(struct model *model);
+
+struct host_entry *model_host(const struct model *model, const struct hv_uuid *uuid);
+struct vm_entry *model_vm(const struct model *model, const struct hv_uuid *uuid);
+struct operation_entry *model_operation(const struct model *model, const struct hv_uuid *uuid);
+
+struct group_entry *group_of(struct row_node *node); /* asserts the kind */
+struct host_entry *host_of(struct row_node *node);
+struct vm_entry *vm_of(struct row_node *node);
+/** The host of a VM, NULL when it is not known. */
+struct host_entry *model_vm_host(const struct vm_entry *vm);
+/** The group of a node that is shown. */
+struct group_entry *model_group_of(struct row_node *node);
+/** Whether the node hangs in the tree (not whether it is on the screen). */
+bool model_is_linked(const struct model *model, const struct row_node *node);
+/** The operation that the VM's row shows, NULL when none is live. */
+const struct hv_operation *model_vm_operation(const struct model *model, const struct vm_entry *vm);
+/** Node of an opened VM's tree by id, NULL when it has none. */
+const struct hv_node *model_tree_node(const struct hv_tree *tree, const struct hv_uuid *id);
+
+enum model_change model_put_host(struct model *model, const struct hv_host *host);
+enum model_change model_put_vm(struct model *model, const struct hv_vm *vm);
+void model_remove_host(struct model *model, const struct hv_uuid *uuid);
+void model_remove_vm(struct model *model, const struct hv_uuid *uuid);
+/** Takes the reference `tree` (NULL: none any more) and returns the one before, for the caller to release. */
+const struct hv_tree *model_set_tree(struct vm_entry *vm, const struct hv_tree *take_tree);
+/** *ret_previous: the value before, NULL when it is new; the caller releases it. */
+struct operation_entry *model_put_operation(
+	struct model *model, const struct hv_operation *operation, const struct hv_operation **ret_previous);
+bool operation_is_live_value(const struct hv_operation *operation);
+
+#endif

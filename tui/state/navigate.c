@@ -1,0 +1,242 @@
+/* The cursor, the scroll and what is open in the tree. Both follow identity; numbers are worked out when needed. */
+#include <stdio.h>
+
+#include "tui/state/app_state.h"
+
+bool app_tree_is_shown(const struct app *app)
+{
+	return !app->layout.too_small && app->screen == APP_SCREEN_TREE && !app->help_open;
+}
+
+static size_t page_rows(const struct app *app)
+{
+	return app->layout.tree.height > 0 ? (size_t)app->layout.tree.height : 1;
+}
+
+static size_t index_or_zero(const struct app *app, const struct row_ref *row)
+{
+	size_t index = rows_index(&app->model, row);
+	return index == ROWS_NONE ? 0 : index;
+}
+
+bool app_node_on_screen(const struct app *app, const struct row_node *node)
+{
+	if (!app_tree_is_shown(app) || !model_is_linked(&app->model, node)) {
+		return false;
+	}
+	struct row_ref row = {.node = (struct row_node *)(uintptr_t)node, .kind = node->kind};
+	size_t first = rows_index(&app->model, &row);
+	if (first == ROWS_NONE) {
+		return false;
+	}
+	size_t top = index_or_zero(app, &app->top);
+	return first < top + page_rows(app) && first + row_node_own_rows(node) > top;
+}
+
+/* The first and the last line that the window may begin with, so that it holds the cursor and is full. */
+static size_t window_top(const struct app *app, size_t top, size_t cursor, size_t total)
+{
+	size_t page = page_rows(app);
+	size_t last = total > page ? total - page : 0;
+	top = top > last ? last : top;
+	if (cursor < top) {
+		return cursor;
+	}
+	return cursor >= top + page ? cursor - page + 1 : top;
+}
+
+static void settle_at(struct app *app, size_t total)
+{
+	rows_show(&app->model, &app->cursor);
+	rows_show(&app->model, &app->top);
+	if (!app->cursor.node || (!app->touched && !app->loaded)) {
+		(void)rows_at(&app->model, 0, &app->cursor);
+	}
+	size_t cursor = index_or_zero(app, &app->cursor);
+	size_t top = app->top.node && app->touched ? index_or_zero(app, &app->top) : 0;
+	(void)rows_at(&app->model, window_top(app, top, cursor, total), &app->top);
+}
+
+void app_settle(struct app *app)
+{
+	struct row_ref cursor = app->cursor;
+	struct row_ref top = app->top;
+	size_t total = rows_total(&app->model);
+	if (total == 0) {
+		app->cursor = (struct row_ref){0};
+		app->top = (struct row_ref){0};
+	} else {
+		settle_at(app, total);
+	}
+	if (!rows_equal(&cursor, &app->cursor) || !rows_equal(&top, &app->top)) {
+		app->dirty = true;
+	}
+}
+
+/* While the cursor is nobody's yet, the screen shows the beginning; from the first move on the scroll is kept by row. */
+static void go_to(struct app *app, size_t index)
+{
+	(void)rows_at(&app->model, index, &app->cursor);
+	app->details_scroll = 0;
+	app->dirty = true;
+	app_settle(app);
+}
+
+void app_move_cursor(struct app *app, int64_t rows)
+{
+	size_t total = rows_total(&app->model);
+	if (total == 0) {
+		return;
+	}
+	int64_t at = (int64_t)index_or_zero(app, &app->cursor);
+	int64_t last = (int64_t)total - 1;
+	int64_t to = rows < -at ? 0 : rows > last - at ? last : at + rows;
+	go_to(app, (size_t)to);
+}
+
+/* ---- open and close ---- */
+
+static bool can_open(const struct row_node *node)
+{
+	if (node->kind != ROW_VM) {
+		return node->children != NULL;
+	}
+	const struct vm_entry *vm = (const struct vm_entry *)(const void *)node;
+	return vm->vm->snapshots + vm->vm->untracked > 0;
+}
+
+static void open_node(struct app *app, struct row_node *node)
+{
+	if (node->open) {
+		return;
+	}
+	row_node_set_open(node, true);
+	if (node->kind == ROW_VM) {
+		app_effect(app, APP_EFFECT_OPEN_VM, &node->uuid);
+	}
+	app->dirty = true;
+}
+
+static void close_node(struct app *app, struct row_node *node)
+{
+	if (!node->open) {
+		return;
+	}
+	row_node_set_open(node, false);
+	if (node->kind == ROW_VM) {
+		struct vm_entry *vm = vm_of(node);
+		if (app->cursor.node == node) {
+			app->cursor = rows_of_node(node);
+		}
+		if (app->top.node == node) {
+			app->top = rows_of_node(node);
+		}
+		hv_tree_unref(model_set_tree(vm, NULL));
+		app_effect(app, APP_EFFECT_CLOSE_VM, &node->uuid);
+	}
+	app->dirty = true;
+	app_settle(app);
+}
+
+static bool is_on_node(const struct app *app)
+{
+	return app->cursor.kind != ROW_SNAPSHOT && app->cursor.kind != ROW_NOW;
+}
+
+static void say_why_it_stays_closed(struct app *app, const struct row_node *node)
+{
+	static const char *const reasons[ROW_KIND_COUNT] = {
+		[ROW_GROUP] = "this group has no hosts",
+		[ROW_HOST] = "no VM of this host is known",
+		[ROW_VM] = "this VM has no snapshots; s takes one",
+	};
+	if (reasons[node->kind]) {
+		app_say(app, ROLE_INFO, "%s", reasons[node->kind]);
+	}
+}
+
+void app_open_row(struct app *app)
+{
+	struct row_node *node = app->cursor.node;
+	if (is_on_node(app) && !node->open) {
+		if (can_open(node)) {
+			open_node(app, node);
+		} else {
+			say_why_it_stays_closed(app, node);
+		}
+		return;
+	}
+	if (is_on_node(app) && row_node_own_rows(node) == 1) {
+		return;
+	}
+	app_move_cursor(app, 1);
+}
+
+void app_close_row(struct app *app)
+{
+	struct row_ref parent;
+	if (is_on_node(app) && app->cursor.node->open) {
+		close_node(app, app->cursor.node);
+	} else if (rows_parent(&app->cursor, &parent)) {
+		go_to(app, index_or_zero(app, &parent));
+	}
+}
+
+void app_toggle_row(struct app *app)
+{
+	if (!is_on_node(app)) {
+		app->details_focused = true;
+		app->dirty = true;
+		return;
+	}
+	if (app->cursor.node->open) {
+		close_node(app, app->cursor.node);
+	} else {
+		app_open_row(app);
+	}
+}
+
+/* Everything beneath the node; no more than *room VMs. False when some were left closed. */
+static bool open_beneath(struct app *app, struct row_node *top, size_t *room)
+{
+	struct row_node *node = top;
+	while (node) {
+		if (node->kind == ROW_VM && !node->open && can_open(node)) {
+			if (*room == 0) {
+				return false;
+			}
+			(*room)--;
+		}
+		if (can_open(node)) {
+			open_node(app, node);
+		}
+		struct row_node *next = row_node_first(node);
+		while (!next && node != top) {
+			next = row_node_next(node);
+			node = next ? node : node->owner;
+		}
+		node = next;
+	}
+	return true;
+}
+
+void app_open_all(struct app *app)
+{
+	size_t room = APP_OPEN_ALL_MAX;
+	if (!open_beneath(app, app->cursor.node, &room)) {
+		app_say(app, ROLE_INFO, "opened %d VMs; the others beneath this row stay closed", APP_OPEN_ALL_MAX);
+	}
+	app_settle(app);
+}
+
+void app_go_now(struct app *app)
+{
+	struct vm_entry *vm = rows_vm(&app->cursor);
+	struct row_ref now;
+	open_node(app, &vm->node);
+	if (rows_now(vm, &now)) {
+		go_to(app, index_or_zero(app, &now));
+	} else {
+		app->want_now = vm->node.uuid;
+	}
+}
