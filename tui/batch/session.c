@@ -54,19 +54,17 @@ static int64_t deadline_after(int64_t timeout_us)
 	return timeout_us == HV_NEVER ? HV_NEVER : hv_clock_monotonic_us(&clock) + timeout_us;
 }
 
-/* Take in what waits. True: `seen` is content, or the backend failed. */
-static bool take_events(struct session *session, session_seen seen, void *context, enum hv_status *status,
-	struct hv_error *err)
+/* Take in what waits. True: `seen` is content. */
+static bool take_events(struct session *session, session_seen seen, void *context)
 {
 	bool done = false;
 	struct hv_event *event;
 	while (!done && (event = hv_backend_next(session->backend)) != NULL) {
+		if (event->kind == HV_EVENT_FAILED) {
+			session->failure = event->error;
+		}
 		overview_apply(&session->overview, event);
 		done = seen(context, event);
-		if (!done && event->kind == HV_EVENT_FAILED) {
-			*status = hv_error_set(err, event->error.status, "%s", event->error.text);
-			done = true;
-		}
 		hv_event_free(event);
 	}
 	return done;
@@ -75,9 +73,11 @@ static bool take_events(struct session *session, session_seen seen, void *contex
 enum hv_status session_wait(struct session *session, session_seen seen, void *context, int64_t timeout_us,
 	struct hv_error *err)
 {
-	enum hv_status status = HV_OK;
 	int64_t deadline_us = deadline_after(timeout_us);
-	while (!take_events(session, seen, context, &status, err)) {
+	while (!take_events(session, seen, context)) {
+		if (session->failure.status != HV_OK) {
+			return hv_error_set(err, session->failure.status, "%s", session->failure.text);
+		}
 		if (interrupt_came()) {
 			return hv_error_set(err, HV_ERR_CANCELLED, "interrupted");
 		}
@@ -85,7 +85,7 @@ enum hv_status session_wait(struct session *session, session_seen seen, void *co
 			return hv_error_set(err, HV_ERR_TIMEOUT, "no answer in time");
 		}
 	}
-	return status;
+	return HV_OK;
 }
 
 static bool seen_loaded(void *context, const struct hv_event *event)

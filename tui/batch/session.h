@@ -13,6 +13,7 @@ struct session {
 	struct overview overview;
 	uint64_t last_ticket;
 	int interrupt_fd;
+	struct hv_error failure; /* the backend cannot go on; status HV_OK while it can */
 };
 
 enum hv_status session_open(
