@@ -258,7 +258,7 @@ static void hear_when_up(struct link *link, const char *text, size_t length)
 		if (link->in_flight.waiting > 0 && wire_may_be_answer(text, length)) {
 			fail_answer(link, error.text);
 		}
-		stray(link, error.text, text, length);
+		stray(link, text[0] == '{' ? error.text : NULL, text, length);
 		return;
 	}
 	if (hearers[line.kind](link, &line, &error)) {
