@@ -125,10 +125,21 @@ static char *make_row_sql(const struct plan *plan)
 	return hv_text_detach(&sql);
 }
 
+/* Whether the index on (created, id) alone can answer: it is a tenth of the table. */
+static bool index_is_enough(const struct plan *plan)
+{
+	const struct snapshot_query *query = plan->query;
+	return !is_narrow(query) && query->state < 0 && query->type < 0 && !query->account && !plan->domain &&
+	       !query->name && !plan->keyword_key;
+}
+
 static char *make_count_sql(const struct plan *plan)
 {
 	struct hv_text sql = HV_TEXT_INIT;
 	hv_text_puts(&sql, "SELECT count(*) FROM vm_snapshots s");
+	if (index_is_enough(plan)) {
+		hv_text_puts(&sql, " INDEXED BY vm_snapshots_created");
+	}
 	add_filters(&sql, plan);
 	return hv_text_detach(&sql);
 }

@@ -145,7 +145,7 @@ static const char *const version_1[] = {
 	"CREATE UNIQUE INDEX vm_snapshots_display ON vm_snapshots (vm_id, display_key) WHERE removed = 0",
 	"CREATE UNIQUE INDEX vm_snapshots_current ON vm_snapshots (vm_id) WHERE current = 1",
 	"CREATE INDEX vm_snapshots_parent ON vm_snapshots (vm_id, parent) WHERE parent IS NOT NULL",
-	"CREATE INDEX vm_snapshots_created ON vm_snapshots (created, id) WHERE removed = 0",
+	"CREATE INDEX vm_snapshots_created ON vm_snapshots (created, id, removed) WHERE removed = 0",
 
 	"CREATE TABLE vm_snapshot_details ("
 	" id INTEGER PRIMARY KEY,"
