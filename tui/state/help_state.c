@@ -1,7 +1,7 @@
 /* The help as a list of actions; its cursor stands on an action that Enter runs. */
 #include "tui/state/app_state.h"
 
-#define HELP_FRAME 6 /* title, frame, column heads and hints */
+#define HELP_FRAME 4 /* title, the frame, hints */
 
 int app_help_page(const struct app *app)
 {

@@ -1,0 +1,239 @@
+#include "tui/view/dialog_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAMES_SHOWN 12
+
+const char *dialog_title(const struct app *app, char *title, size_t size)
+{
+	static const char *const words[DIALOG_KIND_COUNT] = {
+		[DIALOG_TAKE] = "TAKE SNAPSHOT",
+		[DIALOG_REVERT] = "REVERT",
+		[DIALOG_DELETE] = "DELETE",
+		[DIALOG_POWER] = "POWER",
+		[DIALOG_QUIT] = "QUIT",
+	};
+	const struct dialog *dialog = &app->dialog;
+	const char *training = app->config.demo ? "TRAINING  " : "";
+	if (dialog->kind == DIALOG_MESSAGE) {
+		(void)snprintf(title, size, "%s%s", training, dialog->title);
+	} else if (dialog->vm_name) {
+		(void)snprintf(title, size, "%s%s  %s @ %s%s%s", training, words[dialog->kind], dialog->vm_name,
+			dialog->host_name, dialog->group_name[0] ? "  " : "", dialog->group_name);
+	} else {
+		(void)snprintf(title, size, "%s%s", training, words[dialog->kind]);
+	}
+	return title;
+}
+
+static const struct vm_entry *dialog_vm(const struct app *app)
+{
+	return model_vm(&app->model, &app->dialog.vm);
+}
+
+static void add_phase(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	if (dialog->phase == DIALOG_SENT) {
+		sheet_add(sheet, ROLE_INFO, NULL, "Asked. Waiting for the answer; closing this does not take it back.");
+	} else if (dialog->phase == DIALOG_CHANGED) {
+		sheet_add(sheet, ROLE_WARN, NULL, "! STOPPED: %s. Nothing was done.", dialog->problem);
+	} else if (dialog->problem) {
+		sheet_add(sheet, ROLE_ERROR, NULL, "! REFUSED: %s", dialog->problem);
+	} else if (dialog->phase == DIALOG_ASKING) {
+		sheet_add(sheet, ROLE_DIM, NULL, "Looking at what this would do ...");
+	}
+}
+
+static void take_text(const struct app *app, struct sheet *sheet)
+{
+	const struct vm_entry *vm = dialog_vm(app);
+	if (!vm) {
+		sheet_add(sheet, ROLE_WARN, NULL, "! this VM is gone");
+		return;
+	}
+	struct words words = words_vm(vm->vm, model_vm_operation(&app->model, vm));
+	sheet_add(sheet, ROLE_TEXT, "VM", "%s is %s; %" PRId64 " of %" PRId64 " snapshots, chain %" PRId64,
+		vm->vm->name, words.text, vm->vm->snapshots, vm->vm->snapshot_limit, vm->vm->chain);
+	add_phase(app, sheet);
+}
+
+static void revert_ends(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	const struct vm_entry *vm = dialog_vm(app);
+	char time[32];
+	struct words words = words_vm_state(vm ? vm->vm->state : VM_UNKNOWN);
+	sheet_add(sheet, ROLE_TEXT, "from", "NOW, %s", vm ? words.text : "gone");
+	sheet_add(sheet, ROLE_TEXT, "to", "%s, taken %s, %s", dialog->snapshot_name,
+		view_time(dialog->snapshot_created_us, time),
+		dialog->snapshot_type == SNAPSHOT_DISK_AND_MEMORY ? "disk and memory" : "disk only");
+	sheet_add(sheet, ROLE_TEXT, NULL, " ");
+}
+
+static void add_lost(const struct app *app, struct sheet *sheet, const struct hv_preview *preview)
+{
+	char age[16], size[16], time[32], bytes[32] = "";
+	if (preview->lost_bytes >= 0) {
+		(void)snprintf(bytes, sizeof bytes, ", %s written", hv_format_bytes(preview->lost_bytes, size));
+	}
+	int64_t lost = app->wall_us - preview->lost_since_us;
+	sheet_add(sheet, ROLE_DANGER, "LOST", "%s of changes in this VM: everything since %s%s",
+		app->wall_us ? words_age(lost, age) : "all", view_time(preview->lost_since_us, time), bytes);
+}
+
+static void revert_text(const struct app *app, struct sheet *sheet)
+{
+	const struct hv_preview *preview = app->dialog.preview;
+	revert_ends(app, sheet);
+	if (preview && !preview->refusal) {
+		struct words after = words_vm_state(preview->state_after);
+		add_lost(app, sheet, preview);
+		sheet_add(sheet, ROLE_OK, "KEPT", "all %" PRId64 " snapshots of this VM; every other VM",
+			preview->kept_snapshots);
+		sheet_add(sheet, ROLE_TEXT, "AFTER", "the VM is %s%s", after.text,
+			preview->state_after == VM_STOPPED ? "; you must start it" : "");
+		if (preview->stops_first || preview->starts_first) {
+			sheet_add(sheet, ROLE_TEXT, "", "it is %s first",
+				preview->stops_first ? "stopped" : "started");
+		}
+		for (size_t i = 0; i < preview->risk_count; i++) {
+			sheet_add(sheet, ROLE_WARN, i == 0 ? "RISK" : "", "! %s", preview->risks[i]);
+		}
+	}
+	add_phase(app, sheet);
+}
+
+static void add_names(struct sheet *sheet, const struct hv_preview *preview)
+{
+	struct hv_text names = HV_TEXT_INIT;
+	for (size_t i = 0; i < preview->deleted_count && i < NAMES_SHOWN; i++) {
+		hv_text_printf(&names, "%s%s", i ? ", " : "", preview->deleted_names[i]);
+	}
+	if (preview->deleted_count > NAMES_SHOWN) {
+		hv_text_printf(&names, " and %zu more", preview->deleted_count - NAMES_SHOWN);
+	}
+	sheet_add(sheet, ROLE_DANGER, "GOES", "%zu %s: %s", preview->deleted_count,
+		preview->deleted_count == 1 ? "snapshot" : "snapshots", hv_text_get(&names));
+	hv_text_clear(&names);
+}
+
+static void add_new_current(const struct app *app, struct sheet *sheet, const struct hv_preview *preview)
+{
+	const struct vm_entry *vm = dialog_vm(app);
+	const struct hv_node *node = vm ? model_tree_node(vm->tree, &preview->new_current) : NULL;
+	if (!preview->deletes_current) {
+		return;
+	}
+	if (hv_uuid_is_nil(&preview->new_current)) {
+		sheet_add(sheet, ROLE_TEXT, "NOW", "the current snapshot goes; NOW descends from none after it");
+	} else {
+		sheet_add(sheet, ROLE_TEXT, "NOW", "the current snapshot goes; %s becomes the current one",
+			node ? node->name : "the one above it");
+	}
+}
+
+static void delete_preview_text(const struct app *app, struct sheet *sheet)
+{
+	const struct hv_preview *preview = app->dialog.preview;
+	char size[16];
+	if (!preview || preview->refusal) {
+		return;
+	}
+	sheet_add(sheet, ROLE_TEXT, NULL, " ");
+	add_names(sheet, preview);
+	if (preview->reparented > 0) {
+		sheet_add(sheet, ROLE_TEXT, "MOVES", "%" PRId64 " below it get the one above it as parent",
+			preview->reparented);
+	}
+	add_new_current(app, sheet, preview);
+	if (preview->merged_bytes > 0) {
+		sheet_add(sheet, ROLE_TEXT, "MERGE", "about %s on the host, which takes time; J shows how far it is",
+			hv_format_bytes(preview->merged_bytes, size));
+	}
+	sheet_add(sheet, ROLE_OK, "KEPT", "the VM as it is now%s",
+		app->dialog.scope == SCOPE_ALL ? "" : ", and what every other snapshot holds");
+}
+
+static void delete_text(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	char time[32];
+	if (dialog->snapshot_name) {
+		sheet_add(sheet, ROLE_TEXT, "this", "%s, taken %s", dialog->snapshot_name,
+			view_time(dialog->snapshot_created_us, time));
+	} else {
+		sheet_add(sheet, ROLE_TEXT, "of", "%s", dialog->vm_name);
+	}
+}
+
+static void power_text(const struct app *app, struct sheet *sheet)
+{
+	const struct vm_entry *vm = dialog_vm(app);
+	struct words words = words_vm_state(vm ? vm->vm->state : VM_UNKNOWN);
+	sheet_add(sheet, ROLE_TEXT, "VM", "%s is %s", app->dialog.vm_name, vm ? words.text : "gone");
+	sheet_add(sheet, ROLE_TEXT, NULL, " ");
+	sheet_add(sheet, ROLE_TEXT, NULL, "Shut down asks the guest to end; it may take a while.");
+	sheet_add(sheet, ROLE_TEXT, NULL, "Turn off cuts the power: what the guest has not written is lost.");
+	sheet_add(sheet, ROLE_TEXT, NULL, "Snapshots stay.");
+	add_phase(app, sheet);
+}
+
+static void quit_text(const struct app *app, struct sheet *sheet)
+{
+	size_t live = app->model.live_count;
+	if (live > 0) {
+		sheet_add(sheet, ROLE_TEXT, NULL, "%zu %s not ended.", live,
+			live == 1 ? "operation has" : "operations have");
+		sheet_add(sheet, ROLE_TEXT, NULL,
+			"Quitting is safe: what a host was asked to do goes on there, and is found again at the next start.");
+	} else {
+		sheet_add(sheet, ROLE_TEXT, NULL, "Nothing is running.");
+	}
+}
+
+void dialog_text(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	switch (dialog->kind) {
+	case DIALOG_TAKE:
+		take_text(app, sheet);
+		return;
+	case DIALOG_REVERT:
+		revert_text(app, sheet);
+		return;
+	case DIALOG_DELETE:
+		delete_text(app, sheet);
+		return;
+	case DIALOG_POWER:
+		power_text(app, sheet);
+		return;
+	case DIALOG_QUIT:
+		quit_text(app, sheet);
+		return;
+	case DIALOG_MESSAGE:
+		sheet_add(sheet, ROLE_TEXT, NULL, "%s", dialog->text);
+		if (dialog->advice) {
+			sheet_add(sheet, ROLE_TEXT, NULL, " ");
+			sheet_add(sheet, ROLE_INFO, NULL, "%s", dialog->advice);
+		}
+		return;
+	case DIALOG_NONE:
+	case DIALOG_KIND_COUNT:
+		return;
+	}
+}
+
+void dialog_notes(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	if (dialog->kind == DIALOG_DELETE) {
+		delete_preview_text(app, sheet);
+		add_phase(app, sheet);
+	} else if (dialog->kind == DIALOG_TAKE && dialog->phase == DIALOG_READY) {
+		sheet_add(sheet, ROLE_TEXT, "AFTER", "a revert to it leaves the VM %s",
+			dialog->type == SNAPSHOT_DISK ? "off" : "running");
+	}
+}

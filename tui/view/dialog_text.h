@@ -1,0 +1,14 @@
+/* What stands in each dialog above its controls: FROM, TO, LOST, KEPT, AFTER, RISK and their like. */
+#ifndef HV_TUI_VIEW_DIALOG_TEXT_H
+#define HV_TUI_VIEW_DIALOG_TEXT_H
+
+#include "tui/view/sheet.h"
+#include "tui/view/view.h"
+
+/** Returns the title. `title` has room for any VM name. */
+const char *dialog_title(const struct app *app, char *title, size_t size);
+void dialog_text(const struct app *app, struct sheet *sheet);
+/** Below the controls that are choices or fields: notes on them. */
+void dialog_notes(const struct app *app, struct sheet *sheet);
+
+#endif

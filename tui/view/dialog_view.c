@@ -1,0 +1,249 @@
+/* The dialog: a box in the middle with its text, its choices and fields, why a button is off, and the buttons. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/view/dialog_text.h"
+
+#define BOX_WIDTH_MAX 78
+#define LABEL_CELLS 9
+
+struct parts {
+	struct control controls[DIALOG_CONTROLS_MAX];
+	size_t control_count;
+	struct sheet text;
+	struct sheet notes;
+	struct sheet reasons; /* why buttons are off */
+	int input_rows;       /* of fields and choices */
+	int button_rows;
+	int width;            /* inside the box */
+};
+
+static int button_cells(const struct control *control)
+{
+	return canvas_text_width(control->label) + 4;
+}
+
+static int count_button_rows(const struct parts *parts)
+{
+	int rows = 0, x = parts->width;
+	for (size_t i = 0; i < parts->control_count; i++) {
+		if (parts->controls[i].kind != CONTROL_BUTTON) {
+			continue;
+		}
+		int cells = button_cells(&parts->controls[i]);
+		if (x + cells > parts->width) {
+			rows++;
+			x = 0;
+		}
+		x += cells + 3;
+	}
+	return rows;
+}
+
+/* A reason that several buttons share is said once. */
+static void add_reasons(struct parts *parts)
+{
+	const char *last = "";
+	for (size_t i = 0; i < parts->control_count; i++) {
+		const struct control *control = &parts->controls[i];
+		if (control->kind == CONTROL_BUTTON && !control->enabled && strcmp(control->reason, last) != 0) {
+			sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s", control->label, control->reason);
+			last = control->reason;
+		}
+	}
+}
+
+static void parts_make(const struct app *app, struct parts *parts)
+{
+	int width = app->width - 4 < BOX_WIDTH_MAX - 4 ? app->width - 4 : BOX_WIDTH_MAX - 4;
+	*parts = (struct parts){.width = width};
+	parts->control_count = dialog_controls(app, parts->controls);
+	sheet_init(&parts->text, width);
+	sheet_init(&parts->notes, width);
+	sheet_init(&parts->reasons, width);
+	dialog_text(app, &parts->text);
+	dialog_notes(app, &parts->notes);
+	add_reasons(parts);
+	for (size_t i = 0; i < parts->control_count; i++) {
+		parts->input_rows += parts->controls[i].kind != CONTROL_BUTTON ? 1 : 0;
+	}
+	parts->button_rows = count_button_rows(parts);
+}
+
+static void parts_clear(struct parts *parts)
+{
+	sheet_clear(&parts->text);
+	sheet_clear(&parts->notes);
+	sheet_clear(&parts->reasons);
+}
+
+/* ---- controls ---- */
+
+static const struct text_field *field_of(const struct dialog *dialog, enum control_id id)
+{
+	return id == CONTROL_NAME ? &dialog->name : id == CONTROL_NOTE ? &dialog->note : &dialog->typed;
+}
+
+/* The first byte shown, so that the cursor is inside: the text moves by whole characters. */
+static size_t first_shown(const char *text, size_t cursor, int cells)
+{
+	size_t from = 0;
+	for (;;) {
+		char *head = hv_strndup(text + from, cursor - from);
+		int width = canvas_text_width(head);
+		free(head);
+		if (width < cells) {
+			return from;
+		}
+		do {
+			from++;
+		} while (((unsigned char)text[from] & 0xC0) == 0x80);
+	}
+}
+
+static void draw_field(const struct app *app, struct canvas *canvas, struct canvas_rect rect,
+	const struct control *control)
+{
+	const struct text_field *field = field_of(&app->dialog, control->id);
+	bool focused = app->dialog.focus == control->id;
+	int x = rect.x + LABEL_CELLS;
+	int cells = rect.width - LABEL_CELLS;
+	const char *text = text_field_get(field);
+	enum role role = control->id == CONTROL_TYPED ? ROLE_DANGER_FIELD : ROLE_INPUT;
+	size_t from = first_shown(text, focused ? field->cursor : 0, cells);
+	(void)canvas_text(canvas, rect.x, rect.y, LABEL_CELLS - 1, ROLE_HEADER, control->label);
+	canvas_fill(canvas, (struct canvas_rect){x, rect.y, cells, 1}, '_', role);
+	(void)canvas_text(canvas, x, rect.y, cells, role, text + from);
+	if (focused) {
+		char *head = hv_strndup(text + from, field->cursor - from);
+		canvas->cursor_x = x + canvas_text_width(head);
+		canvas->cursor_y = rect.y;
+		free(head);
+	}
+}
+
+static void draw_choice(const struct app *app, struct canvas *canvas, struct canvas_rect rect,
+	const struct control *control)
+{
+	int right = rect.x + rect.width;
+	bool focused = app->dialog.focus == control->id;
+	enum role role = focused ? ROLE_BUTTON_FOCUS : control->enabled ? ROLE_TEXT : ROLE_DIM;
+	int x = view_put(canvas, rect.x, rect.y, right, role, "(");
+	x = view_put(canvas, x, rect.y, x + 1, role,
+		canvas_glyph(canvas, control->chosen ? GLYPH_RADIO_ON : GLYPH_RADIO_OFF));
+	if (!control->chosen) { /* empty, whatever the sign: it must not look chosen */
+		(void)view_put(canvas, x - 1, rect.y, x, role, " ");
+	}
+	x = view_put(canvas, x, rect.y, right, role, ") ");
+	x = view_put(canvas, x, rect.y, right, role, control->label);
+	if (!control->enabled) {
+		x = view_put(canvas, x, rect.y, right, ROLE_DIM, " - ");
+		(void)view_put(canvas, x, rect.y, right, ROLE_DIM, control->reason);
+	}
+	if (focused) {
+		canvas->cursor_x = rect.x + 1;
+		canvas->cursor_y = rect.y;
+	}
+}
+
+static void draw_button(
+	const struct app *app, struct canvas *canvas, int x, int y, int right, const struct control *control)
+{
+	bool focused = app->dialog.focus == control->id;
+	enum role role = !control->enabled ? ROLE_DIM
+			 : focused	   ? ROLE_BUTTON_FOCUS
+			 : control->danger ? ROLE_DANGER
+					   : ROLE_BUTTON;
+	/* brackets say which can be pressed: [ Cancel ] can, ( Revert ) cannot */
+	int at = view_put(canvas, x, y, right, role, control->enabled ? "[ " : "( ");
+	at = view_put(canvas, at, y, right, role, control->label);
+	(void)view_put(canvas, at, y, right, role, control->enabled ? " ]" : " )");
+	if (focused) {
+		canvas->cursor_x = x + 2;
+		canvas->cursor_y = y;
+	}
+}
+
+static void draw_buttons(
+	const struct app *app, struct canvas *canvas, struct canvas_rect rect, const struct parts *parts)
+{
+	int x = 0, y = rect.y;
+	for (size_t i = 0; i < parts->control_count; i++) {
+		const struct control *control = &parts->controls[i];
+		if (control->kind != CONTROL_BUTTON) {
+			continue;
+		}
+		int cells = button_cells(control);
+		if (x > 0 && x + cells > rect.width) {
+			x = 0;
+			y++;
+		}
+		draw_button(app, canvas, rect.x + x, y, rect.x + rect.width, control);
+		x += cells + 3;
+	}
+}
+
+static int draw_inputs(
+	const struct app *app, struct canvas *canvas, struct canvas_rect rect, const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->control_count; i++) {
+		const struct control *control = &parts->controls[i];
+		if (control->kind == CONTROL_FIELD) {
+			draw_field(app, canvas, rect, control);
+		} else if (control->kind == CONTROL_CHOICE) {
+			draw_choice(app, canvas, rect, control);
+		} else {
+			continue;
+		}
+		rect.y++;
+	}
+	return rect.y;
+}
+
+/* ---- the box ---- */
+
+static int draw_sheet(struct canvas *canvas, struct canvas_rect rect, const struct sheet *sheet, int rows)
+{
+	rect.height = rows;
+	sheet_draw(sheet, 0, canvas, rect);
+	return rect.y + rows;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * From top to bottom: text, fields and choices, notes, reasons, buttons. When the screen is too low, reasons, then notes,
+ * then text give way, and a sign says that more follows; what can be operated is always there.
+ */
+void view_dialog(const struct app *app, struct canvas *canvas)
+{
+	struct parts parts;
+	char title[1024];
+	parts_make(app, &parts);
+	int room = app->height - 2 - 2 - parts.input_rows - parts.button_rows;
+	room = room < 0 ? 0 : room;
+	int text = least((int)parts.text.count, room);
+	int notes = least((int)parts.notes.count, room - text);
+	int reasons = least((int)parts.reasons.count, room - text - notes);
+	int gaps = least(2, room - text - notes - reasons);
+	int height = 2 + parts.input_rows + parts.button_rows + text + notes + reasons + gaps;
+	struct canvas_rect box = {(app->width - parts.width - 4) / 2, (app->height - height) / 2, parts.width + 4, height};
+	canvas->cursor_x = -1;
+	canvas->cursor_y = -1;
+	canvas_fill(canvas, box, ' ', ROLE_TEXT);
+	bool severe = app->dialog.kind == DIALOG_REVERT || app->dialog.kind == DIALOG_DELETE;
+	canvas_box(canvas, box, severe ? ROLE_DANGER : ROLE_FRAME_FOCUS, dialog_title(app, title, sizeof title));
+	struct canvas_rect inner = {box.x + 2, box.y + 1, parts.width, 1};
+	inner.y = draw_sheet(canvas, inner, &parts.text, text);
+	inner.y += gaps > 1 && parts.input_rows > 0 ? 1 : 0;
+	inner.y = draw_inputs(app, canvas, inner, &parts);
+	inner.y = draw_sheet(canvas, inner, &parts.notes, notes);
+	inner.y = draw_sheet(canvas, inner, &parts.reasons, reasons);
+	inner.y = box.y + height - 1 - parts.button_rows;
+	draw_buttons(app, canvas, inner, &parts);
+	parts_clear(&parts);
+}
