@@ -75,13 +75,15 @@ static void say_answer(struct session *session, const struct command *command, c
 	char *late = NULL;
 	db_begin(&sim->db);
 	int64_t vm = command->vm_uuid[0] ? vm_by_uuid(sim, command->vm_uuid) : 0;
-	json_t *object = answer_object(sim, command->name, answer, vm);
+	json_t *object = json_pack("{s:I}", "id", command->id);
+	json_t *told = answer_object(sim, command->name, answer, vm);
+	(void)json_object_update(object, told);
+	json_decref(told);
 	bool drops = fault_take(sim, FAULT_DROP_AFTER, command->name, NULL, NULL);
 	(void)fault_take(sim, FAULT_LATE, command->name, NULL, &late);
 	if (settled(session, db_commit(&sim->db, &session->error)) && drops) {
 		session->state = SESSION_DROPPED;
 	} else if (lives(session)) {
-		(void)json_object_set_new(object, "id", json_integer(command->id));
 		say(&session->speech, object, late ? strtoll(late, NULL, 10) * MS : 0);
 	}
 	free(late);

@@ -40,7 +40,8 @@ static json_t *view_checkpoints(struct sim *sim, int64_t vm)
 	sqlite3_stmt *rows = db_query(&sim->db,
 		"SELECT one.uuid, one.name, parent.uuid, one.kind, one.has_memory, one.created_us,"
 		" (SELECT coalesce(sum(layer.bytes), 0) FROM frozen JOIN layer ON layer.id = frozen.layer"
-		"  WHERE frozen.checkpoint = one.id) + one.has_memory * one.memory_bytes"
+		"  WHERE frozen.checkpoint = one.id AND layer.parent IS NOT NULL)" /* a base disk is no cost of it */
+		" + one.has_memory * one.memory_bytes"
 		" FROM checkpoint AS one LEFT JOIN checkpoint AS parent ON parent.id = one.parent"
 		" WHERE one.vm = ?1 ORDER BY one.created_us, one.id",
 		"i", vm);
