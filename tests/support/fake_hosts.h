@@ -1,0 +1,94 @@
+/*
+ * Hosts that live in the test's own process: checkpoint trees with guest content, a journal (protocol.md), acts that
+ * take time, and everything that can go wrong with a link. Deterministic: nothing happens but by a call.
+ *
+ * A console is one program with its own links to the hosts; several may be attached at once. What a console sends is
+ * put into the host's inbox; fake_hosts_step() reads one command, or finishes one act, or delivers one message.
+ * The guest is one text on the disk and one in memory ("" when the VM is off).
+ */
+#ifndef HV_TESTS_SUPPORT_FAKE_HOSTS_H
+#define HV_TESTS_SUPPORT_FAKE_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "backend/engine/engine.h"
+
+struct fake_hosts;
+struct fake_console;
+
+#define FAKE_TEXT 32
+
+struct fake_checkpoint {
+	struct hv_uuid id;
+	struct hv_uuid parent;
+	char name[128];
+	bool has_memory;
+	int64_t created_us;
+	char disk[FAKE_TEXT];
+	char memory[FAKE_TEXT];
+};
+
+struct fake_vm {
+	struct hv_uuid uuid;
+	char name[64];
+	enum vm_state state;
+	struct hv_uuid pointer;
+	char disk[FAKE_TEXT];
+	char memory[FAKE_TEXT];
+	struct fake_checkpoint checkpoints[64];
+	size_t count;
+};
+
+/* What the host may do to the next command of a kind, once. */
+enum fake_fault {
+	FAKE_REFUSE,        /* answer false with a code, do nothing */
+	FAKE_FAIL_HALFWAY,  /* do the act, answer false all the same */
+	FAKE_LOSE_COMMAND,  /* never read it */
+	FAKE_LOSE_ANSWER,   /* act, and let the answer vanish */
+	FAKE_REPEAT_ANSWER, /* send the answer twice */
+	FAKE_NO_VM,         /* answer without the VM object */
+};
+
+struct fake_hosts *fake_hosts_new(struct hv_clock clock);
+void fake_hosts_free(struct fake_hosts *hosts);
+void fake_hosts_add(struct fake_hosts *hosts, int64_t host_id, unsigned capabilities);
+/** Borrowed; stays valid. Disk is "disk0"; memory "memory0" when running. */
+struct fake_vm *fake_hosts_add_vm(
+	struct fake_hosts *hosts, int64_t host_id, const char *name, enum vm_state state);
+void fake_hosts_remove_vm(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *uuid);
+struct fake_vm *fake_hosts_vm(struct fake_hosts *hosts, int64_t host_id, const char *name);
+const struct fake_checkpoint *fake_vm_find(const struct fake_vm *vm, const char *name);
+
+/** One thing happens; false when nothing waits. */
+bool fake_hosts_step(struct fake_hosts *hosts);
+/** Acts take so many steps (with progress after each); 1 at first. */
+void fake_hosts_set_duration(struct fake_hosts *hosts, int64_t host_id, int steps);
+void fake_hosts_set_fault(struct fake_hosts *hosts, int64_t host_id, enum agent_command_kind kind,
+	enum fake_fault fault, enum agent_code code, const char *details);
+/** How often an act of this kind was really done, on all hosts. */
+int fake_hosts_acts(const struct fake_hosts *hosts, enum agent_command_kind kind);
+/** Whether an act runs now. */
+bool fake_hosts_is_acting(const struct fake_hosts *hosts);
+/** How many commands of this kind consoles have sent. */
+int fake_hosts_sent(const struct fake_hosts *hosts, enum agent_command_kind kind);
+/** Called before and after each send and each delivery; returns true when the console is dead from here on. */
+void fake_hosts_set_cut(struct fake_hosts *hosts, bool (*cut)(void *context), void *context);
+
+/* Behind hvtree's back; connected consoles hear of it. */
+void fake_foreign_checkpoint(struct fake_hosts *hosts, struct fake_vm *vm, const char *name);
+void fake_foreign_delete(struct fake_hosts *hosts, struct fake_vm *vm, const char *name);
+void fake_foreign_revert(struct fake_hosts *hosts, struct fake_vm *vm, const char *name);
+void fake_foreign_state(struct fake_hosts *hosts, struct fake_vm *vm, enum vm_state state);
+
+struct fake_console *fake_console_new(struct fake_hosts *hosts);
+/** The console dies. What it sent and the host has not read is lost, or still read. */
+void fake_console_free(struct fake_console *console, bool unread_is_read);
+struct engine_agents fake_console_agents(struct fake_console *console);
+void fake_console_attach(struct fake_console *console, struct engine *engine);
+/** The host says Ready; the engine hears it at once. */
+void fake_console_connect(struct fake_console *console, int64_t host_id);
+/** The link breaks; the engine hears it at once. */
+void fake_console_drop(struct fake_console *console, int64_t host_id, bool unread_is_read);
+
+#endif
