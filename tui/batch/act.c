@@ -87,6 +87,7 @@ static enum hv_status make_preview(struct batch *batch, struct act_course *cours
 	course->preview = reply.preview;
 	course->act.expect_current = true;
 	course->act.expected_current = reply.preview->current;
+	session_round_trip(&batch->session); /* the state of the host may come after the preview */
 	read_again(batch, course);
 	if (course->preview->refusal && course->host && course->host->state != HOST_UP) {
 		HV_CLEANUP_FREE char *name = printable(course->host->name);

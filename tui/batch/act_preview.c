@@ -105,7 +105,8 @@ static void delete_text(struct hv_text *text, const struct act_preview_facts *fa
 	}
 	hv_text_printf(text, "\nKEPT   the VM as it is now; %" PRId64 " other snapshot%s", kept, plural(kept));
 	if (preview->reparented > 0) {
-		hv_text_printf(text, ", %" PRId64 " of them with another parent", preview->reparented);
+		hv_text_printf(text, "; %" PRId64 " %s another parent", preview->reparented,
+			preview->reparented == 1 ? "child gets" : "children get");
 	}
 	hv_text_puts(text, "\nAFTER  ");
 	const struct hv_node *current = find_node(facts->tree, &preview->new_current);

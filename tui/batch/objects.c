@@ -1,5 +1,18 @@
 #include "tui/batch/objects.h"
 
+#include <assert.h>
+
+/* Words that do not change: the sentences of action_name() are for people. */
+static const char *const action_words[] = {
+	[ACTION_SNAPSHOT_CREATE_DISK] = "snapshot-create",
+	[ACTION_SNAPSHOT_CREATE_MEMORY] = "snapshot-create-memory",
+	[ACTION_SNAPSHOT_REVERT] = "snapshot-revert",
+	[ACTION_SNAPSHOT_DELETE] = "snapshot-delete",
+	[ACTION_VM_START] = "vm-start",
+	[ACTION_VM_STOP] = "vm-stop",
+};
+static_assert(HV_ARRAY_LEN(action_words) == ACTION_COUNT, "a word for every action");
+
 void json_put_snapshot(struct json_writer *json, const struct hv_snapshot *snapshot)
 {
 	json_put_uuid(json, "id", &snapshot->id);
@@ -113,7 +126,7 @@ void json_put_actions(struct json_writer *json, const enum action *actions, size
 		char sentence[600];
 		const struct rule *rule = rules_refuse(actions[i], facts);
 		json_open_object(json, NULL);
-		json_put_string(json, "action", action_name(actions[i]));
+		json_put_string(json, "action", action_words[actions[i]]);
 		json_put_bool(json, "allowed", rule == NULL);
 		json_put_string(json, "reason",
 			rule ? rule_sentence(rule, vm_name, facts, sentence, sizeof sentence) : NULL);

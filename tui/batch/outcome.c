@@ -244,12 +244,7 @@ enum hv_status outcome_of_host(
 const struct hv_vm *outcome_vm(struct batch *batch, const struct hv_uuid *vm_id)
 {
 	struct grace grace = {0};
-	struct hv_snapshot_query any = {.vm = vm_id, .state = -1, .type = -1, .limit = 1};
-	const struct hv_snapshot_page *page = NULL;
-	/* A round trip: what the backend told before its answer is in the overview now. */
-	if (session_snapshots(&batch->session, &any, &page, NULL) == HV_OK) {
-		hv_snapshot_page_unref(page);
-	}
+	session_round_trip(&batch->session);
 	const struct hv_vm *vm = overview_vm(&batch->session.overview, vm_id);
 	while (vm && !grace_is_over(&grace, !hv_uuid_is_nil(&vm->operation), SUMMARY_GRACE_US) && grace.until_us) {
 		struct hv_error error;

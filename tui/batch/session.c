@@ -159,6 +159,15 @@ enum hv_status session_snapshots(struct session *session, const struct hv_snapsh
 	return status;
 }
 
+void session_round_trip(struct session *session)
+{
+	struct hv_snapshot_query any = {.state = -1, .type = -1, .limit = 1};
+	const struct hv_snapshot_page *page = NULL;
+	if (session_snapshots(session, &any, &page, NULL) == HV_OK) {
+		hv_snapshot_page_unref(page);
+	}
+}
+
 /* ---- trees ---- */
 
 struct tree_wait {

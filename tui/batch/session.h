@@ -50,6 +50,9 @@ enum hv_status session_answer(struct session *session, uint64_t ticket, struct s
 enum hv_status session_snapshots(struct session *session, const struct hv_snapshot_query *query,
 	const struct hv_snapshot_page **ret_page, struct hv_error *err) HV_MUST_CHECK;
 
+/** Ask for something small and wait for it: what the backend knew before is in the overview then. */
+void session_round_trip(struct session *session);
+
 /**
  * The trees of `count` VMs, asked for together. *ret_trees[i] belongs to vms[i]; the caller unrefs each (a NULL one is of
  * a VM that went away meanwhile).
