@@ -187,8 +187,7 @@ FOR_EACH_CUT(DEFINE_CUTS)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {FOR_EACH_CUT(REGISTER)};
-	if (argc > 1) {
-		cmocka_set_test_filter(argv[1]);
-	}
+	HV_CLEANUP_FREE char *filter = argc > 1 ? hv_sprintf("test_%s__*", argv[1]) : NULL;
+	cmocka_set_test_filter(filter);
 	return cmocka_run_group_tests_name("scenario/cut", tests, NULL, NULL) ? 1 : 0;
 }
