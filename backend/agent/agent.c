@@ -6,8 +6,8 @@
 #include "backend/agent/agent.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "backend/agent/id_hash.h"
 #include "backend/agent/link.h"
 #include "backend/base/memory.h"
 

@@ -1,8 +1,8 @@
 #include "backend/agent/in_flight.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "backend/agent/id_hash.h"
 #include "backend/base/memory.h"
 
 struct in_flight {
