@@ -21,6 +21,7 @@ struct making {
 	char *temporary; /* DIR/.making */
 	char *fleet;     /* DIR/fleet.ini */
 	char *store;     /* DIR/hvtree.db */
+	int lock;        /* held by us and by every program that makes a part */
 };
 
 static enum hv_status io_error(struct hv_error *err, const char *what, const char *path)
@@ -84,7 +85,7 @@ static enum hv_status start_load(const struct making *making, const char *sim_pr
 {
 	HV_CLEANUP_FREE char *state = hv_sprintf("%s/hosts/%s.db", making->temporary, host);
 	const char *const argv[] = {sim_program, "--state", state, "load", making->fleet, host, NULL};
-	return demo_program_start(program, argv, err);
+	return demo_program_start(program, argv, making->lock, err);
 }
 
 /* All hosts at the same time, and the store meanwhile. */
@@ -151,13 +152,15 @@ static enum hv_status make_all(const struct making *making, const char *sim_prog
 	return status;
 }
 
-static enum hv_status prepare_locked(const char *folder, const char *sim_program, struct hv_error *err)
+static enum hv_status prepare_locked(
+	const char *folder, const char *sim_program, int lock, struct hv_error *err)
 {
 	struct making making = {
 		.folder = folder,
 		.temporary = hv_sprintf("%s/.making", folder),
 		.fleet = hv_sprintf("%s/fleet.ini", folder),
 		.store = hv_sprintf("%s/hvtree.db", folder),
+		.lock = lock,
 	};
 	enum hv_status status = HV_OK;
 	if (access(making.store, F_OK) != 0) {
@@ -171,7 +174,7 @@ static enum hv_status prepare_locked(const char *folder, const char *sim_program
 
 enum hv_status demo_prepare(const char *folder, const char *sim_program, struct hv_error *err)
 {
-	/* whoever comes second waits here, and finds the fleet made; the lock ends with the descriptor */
+	/* whoever comes second waits here, and finds the fleet made, or nobody left who makes it */
 	int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0) {
 		return io_error(err, "open the folder", folder);
@@ -181,7 +184,7 @@ enum hv_status demo_prepare(const char *folder, const char *sim_program, struct 
 		failed = flock(lock, LOCK_EX);
 	} while (failed != 0 && errno == EINTR);
 	enum hv_status status =
-		failed ? io_error(err, "lock the folder", folder) : prepare_locked(folder, sim_program, err);
+		failed ? io_error(err, "lock the folder", folder) : prepare_locked(folder, sim_program, lock, err);
 	(void)close(lock);
 	return status;
 }

@@ -13,8 +13,9 @@
 #include "backend/base/text.h"
 
 #define NOISE_MAX 400
+#define CHILD_LOCK_FD 3
 
-static int spawn(struct demo_program *program, const char *const *argv, int noise)
+static int spawn(struct demo_program *program, const char *const *argv, int noise, int lock)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -24,6 +25,7 @@ static int spawn(struct demo_program *program, const char *const *argv, int nois
 	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	(void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	(void)posix_spawn_file_actions_adddup2(&actions, noise, STDERR_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&actions, lock, CHILD_LOCK_FD);
 	(void)posix_spawnattr_init(&attributes);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
@@ -34,14 +36,15 @@ static int spawn(struct demo_program *program, const char *const *argv, int nois
 	return failed;
 }
 
-enum hv_status demo_program_start(struct demo_program *program, const char *const *argv, struct hv_error *err)
+enum hv_status demo_program_start(
+	struct demo_program *program, const char *const *argv, int lock, struct hv_error *err)
 {
 	int pipes[2];
 	*program = (struct demo_program){0, -1};
 	if (pipe2(pipes, O_CLOEXEC) != 0) {
 		return hv_error_set(err, HV_ERR_IO, "no pipe for '%s': %s", argv[0], strerror(errno));
 	}
-	int failed = spawn(program, argv, pipes[1]);
+	int failed = spawn(program, argv, pipes[1], lock);
 	(void)close(pipes[1]);
 	if (failed) {
 		program->pid = 0;
