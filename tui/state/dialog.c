@@ -209,6 +209,12 @@ static bool common_key(struct app *app, struct key key)
 	case KEY_CODE_UP:
 		move_focus(app, -1);
 		return true;
+	case KEY_CODE_PAGE_DOWN:
+		app->dialog.scroll += app->dialog.scroll < DIALOG_SCROLL_MAX ? 3 : 0;
+		return true;
+	case KEY_CODE_PAGE_UP:
+		app->dialog.scroll -= app->dialog.scroll < 3 ? app->dialog.scroll : 3;
+		return true;
 	case KEY_CODE_CONTROL: {
 		enum tui_action action = keymap_find(&app->keymap, app_place(app), key);
 		if (action == TUI_ACTION_INTERRUPT) {

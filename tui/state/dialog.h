@@ -60,6 +60,7 @@ struct control {
 	char reason[256]; /* why it is not enabled; "" when it is */
 };
 #define DIALOG_CONTROLS_MAX 8
+#define DIALOG_SCROLL_MAX 60
 #define DIALOG_TEXT_MAX 255 /* characters of a name or a note (T5) */
 
 struct dialog {
@@ -80,6 +81,7 @@ struct dialog {
 	/* what is known */
 	uint64_t ticket; /* of the preview or of the act */
 	const struct hv_preview *preview;
+	size_t scroll; /* first line of the text that is shown, on a screen too low for all of it */
 	uint64_t controls_seen; /* fingerprint of the controls at the last event */
 	char *problem; /* why the last try was refused, or what has changed; NULL none */
 	/* message box */

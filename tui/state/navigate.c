@@ -52,6 +52,9 @@ static void settle_at(struct app *app, size_t total)
 	if (!app->cursor.node || (!app->touched && !app->loaded)) {
 		(void)rows_at(&app->model, 0, &app->cursor);
 	}
+	if (app->layout.too_small && app->top.node) {
+		return; /* there is no window to fit; the scroll is as it was when the screen comes back */
+	}
 	size_t cursor = index_or_zero(app, &app->cursor);
 	size_t top = app->top.node && app->touched ? index_or_zero(app, &app->top) : 0;
 	(void)rows_at(&app->model, window_top(app, top, cursor, total), &app->top);

@@ -180,7 +180,8 @@ static void host_details(const struct app *app, struct sheet *sheet, const struc
 	struct words words = words_host(host);
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s", host->name);
 	sheet_add(sheet, words.role, "State", "%s", words.text);
-	sheet_add(sheet, ROLE_TEXT, "Group", "%s, %zu VMs", or_none(host->group), entry->vms);
+	sheet_add(sheet, ROLE_TEXT, "Group", "%s, %zu %s", or_none(host->group), entry->vms,
+		entry->vms == 1 ? "VM" : "VMs");
 	sheet_add(sheet, ROLE_TEXT, "By", "%s %s", or_none(host->transport), or_none(host->address));
 	sheet_add(sheet, ROLE_TEXT, "System", "%s", or_none(host->version));
 	sheet_add(sheet, ROLE_TEXT, "Free", "%s", host->free_bytes >= 0 ? hv_format_bytes(host->free_bytes, size) : "-");
@@ -206,7 +207,8 @@ static void long_form(const struct app *app, struct sheet *sheet)
 	} else {
 		const struct group_entry *group = group_of(app->cursor.node);
 		sheet_add(sheet, ROLE_TITLE, NULL, "%s", group->name[0] ? group->name : "(no group)");
-		sheet_add(sheet, ROLE_TEXT, NULL, "%zu hosts, %zu VMs", group->hosts, group->vms);
+		sheet_add(sheet, ROLE_TEXT, NULL, "%zu %s, %zu %s", group->hosts, group->hosts == 1 ? "host" : "hosts",
+			group->vms, group->vms == 1 ? "VM" : "VMs");
 	}
 	if (host) {
 		add_host_lines(app, sheet, host->host);
@@ -251,7 +253,8 @@ static void short_host(const struct app *app, struct sheet *sheet, const struct 
 	sheet_add(sheet, ROLE_TEXT, NULL, "%s   group %s   %s %s", host->name, or_none(host->group),
 		or_none(host->transport), or_none(host->address));
 	if (host->state == HOST_UP) {
-		sheet_add(sheet, ROLE_TEXT, NULL, "%s   %zu VMs   %s free", or_none(host->version), entry->vms,
+		sheet_add(sheet, ROLE_TEXT, NULL, "%s   %zu %s   %s free", or_none(host->version), entry->vms,
+			entry->vms == 1 ? "VM" : "VMs",
 			host->free_bytes >= 0 ? hv_format_bytes(host->free_bytes, size) : "-");
 	}
 	add_host_lines(app, sheet, host);

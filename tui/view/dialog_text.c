@@ -57,7 +57,6 @@ static void take_text(const struct app *app, struct sheet *sheet)
 	struct words words = words_vm(vm->vm, model_vm_operation(&app->model, vm));
 	sheet_add(sheet, ROLE_TEXT, "VM", "%s is %s; %" PRId64 " of %" PRId64 " snapshots, chain %" PRId64,
 		vm->vm->name, words.text, vm->vm->snapshots, vm->vm->snapshot_limit, vm->vm->chain);
-	add_phase(app, sheet);
 }
 
 static void revert_ends(const struct app *app, struct sheet *sheet)
@@ -103,7 +102,6 @@ static void revert_text(const struct app *app, struct sheet *sheet)
 			sheet_add(sheet, ROLE_WARN, i == 0 ? "RISK" : "", "! %s", preview->risks[i]);
 		}
 	}
-	add_phase(app, sheet);
 }
 
 static void add_names(struct sheet *sheet, const struct hv_preview *preview)
@@ -178,7 +176,6 @@ static void power_text(const struct app *app, struct sheet *sheet)
 	sheet_add(sheet, ROLE_TEXT, NULL, "Shut down asks the guest to end; it may take a while.");
 	sheet_add(sheet, ROLE_TEXT, NULL, "Turn off cuts the power: what the guest has not written is lost.");
 	sheet_add(sheet, ROLE_TEXT, NULL, "Snapshots stay.");
-	add_phase(app, sheet);
 }
 
 static void quit_text(const struct app *app, struct sheet *sheet)
@@ -197,6 +194,7 @@ static void quit_text(const struct app *app, struct sheet *sheet)
 void dialog_text(const struct app *app, struct sheet *sheet)
 {
 	const struct dialog *dialog = &app->dialog;
+	add_phase(app, sheet); /* first: on a low screen the end of the text is out of sight */
 	switch (dialog->kind) {
 	case DIALOG_TAKE:
 		take_text(app, sheet);
@@ -231,7 +229,6 @@ void dialog_notes(const struct app *app, struct sheet *sheet)
 	const struct dialog *dialog = &app->dialog;
 	if (dialog->kind == DIALOG_DELETE) {
 		delete_preview_text(app, sheet);
-		add_phase(app, sheet);
 	} else if (dialog->kind == DIALOG_TAKE && dialog->phase == DIALOG_READY) {
 		sheet_add(sheet, ROLE_TEXT, "AFTER", "a revert to it leaves the VM %s",
 			dialog->type == SNAPSHOT_DISK ? "off" : "running");

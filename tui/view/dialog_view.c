@@ -41,13 +41,13 @@ static int count_button_rows(const struct parts *parts)
 	return rows;
 }
 
-/* A reason that several buttons share is said once. */
+/* Why something is off. A reason that several controls share is said once. */
 static void add_reasons(struct parts *parts)
 {
 	const char *last = "";
 	for (size_t i = 0; i < parts->control_count; i++) {
 		const struct control *control = &parts->controls[i];
-		if (control->kind == CONTROL_BUTTON && !control->enabled && strcmp(control->reason, last) != 0) {
+		if (!control->enabled && strcmp(control->reason, last) != 0) {
 			sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s", control->label, control->reason);
 			last = control->reason;
 		}
@@ -136,11 +136,7 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct can
 		(void)view_put(canvas, x - 1, rect.y, x, role, " ");
 	}
 	x = view_put(canvas, x, rect.y, right, role, ") ");
-	x = view_put(canvas, x, rect.y, right, role, control->label);
-	if (!control->enabled) {
-		x = view_put(canvas, x, rect.y, right, ROLE_DIM, " - ");
-		(void)view_put(canvas, x, rect.y, right, ROLE_DIM, control->reason);
-	}
+	(void)view_put(canvas, x, rect.y, right, role, control->label);
 	if (focused) {
 		canvas->cursor_x = rect.x + 1;
 		canvas->cursor_y = rect.y;
@@ -203,10 +199,13 @@ static int draw_inputs(
 
 /* ---- the box ---- */
 
-static int draw_sheet(struct canvas *canvas, struct canvas_rect rect, const struct sheet *sheet, int rows)
+/* Draws as many lines as the part has been given, from the dialog's scroll on. Returns the row below. */
+static int draw_sheet(
+	const struct app *app, struct canvas *canvas, struct canvas_rect rect, const struct sheet *sheet, int rows)
 {
+	size_t last = sheet->count - (size_t)rows;
 	rect.height = rows;
-	sheet_draw(sheet, 0, canvas, rect);
+	sheet_draw(sheet, app->dialog.scroll < last ? app->dialog.scroll : last, canvas, rect);
 	return rect.y + rows;
 }
 
@@ -215,35 +214,50 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
+/* How the rows of the box are shared. */
+struct share {
+	int text, notes, reasons, gap_above, gap_below, height;
+};
+
 /*
- * From top to bottom: text, fields and choices, notes, reasons, buttons. When the screen is too low, reasons, then notes,
- * then text give way, and a sign says that more follows; what can be operated is always there.
+ * From top to bottom: text, fields and choices, notes, reasons, buttons. On a screen too low for all, what can be operated
+ * is always there; reasons, then notes, then text give way, and can be scrolled.
  */
+static struct share share_rows(const struct app *app, const struct parts *parts)
+{
+	struct share share = {0};
+	int fixed = 2 + parts->input_rows + parts->button_rows;
+	int room = app->height - 2 - fixed;
+	room = room < 0 ? 0 : room;
+	int notes_least = least((int)parts->notes.count, room / 2);
+	share.text = least((int)parts->text.count, room - notes_least);
+	share.notes = least((int)parts->notes.count, room - share.text);
+	share.reasons = least((int)parts->reasons.count, room - share.text - share.notes);
+	int left = room - share.text - share.notes - share.reasons;
+	share.gap_below = least(1, left);
+	share.gap_above = parts->input_rows > 0 ? least(1, left - share.gap_below) : 0;
+	share.height = fixed + share.text + share.notes + share.reasons + share.gap_above + share.gap_below;
+	return share;
+}
+
 void view_dialog(const struct app *app, struct canvas *canvas)
 {
 	struct parts parts;
 	char title[1024];
 	parts_make(app, &parts);
-	int room = app->height - 2 - 2 - parts.input_rows - parts.button_rows;
-	room = room < 0 ? 0 : room;
-	int text = least((int)parts.text.count, room);
-	int notes = least((int)parts.notes.count, room - text);
-	int reasons = least((int)parts.reasons.count, room - text - notes);
-	int gaps = least(2, room - text - notes - reasons);
-	int height = 2 + parts.input_rows + parts.button_rows + text + notes + reasons + gaps;
-	struct canvas_rect box = {(app->width - parts.width - 4) / 2, (app->height - height) / 2, parts.width + 4, height};
+	struct share share = share_rows(app, &parts);
+	struct canvas_rect box = {(app->width - parts.width - 4) / 2, (app->height - share.height) / 2,
+		parts.width + 4, share.height};
+	bool severe = app->dialog.kind == DIALOG_REVERT || app->dialog.kind == DIALOG_DELETE;
 	canvas->cursor_x = -1;
 	canvas->cursor_y = -1;
 	canvas_fill(canvas, box, ' ', ROLE_TEXT);
-	bool severe = app->dialog.kind == DIALOG_REVERT || app->dialog.kind == DIALOG_DELETE;
 	canvas_box(canvas, box, severe ? ROLE_DANGER : ROLE_FRAME_FOCUS, dialog_title(app, title, sizeof title));
 	struct canvas_rect inner = {box.x + 2, box.y + 1, parts.width, 1};
-	inner.y = draw_sheet(canvas, inner, &parts.text, text);
-	inner.y += gaps > 1 && parts.input_rows > 0 ? 1 : 0;
+	inner.y = draw_sheet(app, canvas, inner, &parts.text, share.text) + share.gap_above;
 	inner.y = draw_inputs(app, canvas, inner, &parts);
-	inner.y = draw_sheet(canvas, inner, &parts.notes, notes);
-	inner.y = draw_sheet(canvas, inner, &parts.reasons, reasons);
-	inner.y = box.y + height - 1 - parts.button_rows;
+	inner.y = draw_sheet(app, canvas, inner, &parts.notes, share.notes);
+	inner.y = draw_sheet(app, canvas, inner, &parts.reasons, share.reasons) + share.gap_below;
 	draw_buttons(app, canvas, inner, &parts);
 	parts_clear(&parts);
 }

@@ -4,6 +4,9 @@
 static bool is_hinted(const struct app *app, enum tui_action action)
 {
 	const struct tui_action_info *info = tui_action_info(action);
+	if (action == TUI_ACTION_BACK && app_place(app) == TUI_PLACE_TREE && !app->details_focused) {
+		return false; /* there is nothing to go back from */
+	}
 	return info->hint[0] != '\0' && (info->place & app_place(app)) && app_has_action(app, action);
 }
 
@@ -32,7 +35,7 @@ static void draw_dialog_hints(const struct app *app, struct canvas *canvas)
 {
 	(void)canvas_text(canvas, 1, app->layout.hints.y, app->width - 1, ROLE_HINT_TEXT,
 		app->dialog.kind == DIALOG_MESSAGE ? "Enter or Escape closes"
-						   : "Escape cancel  Tab next  Space choose  Enter the focused button");
+						   : "Escape cancel  Tab next  Space choose  Enter press  PageDown read on");
 }
 
 void view_hints(const struct app *app, struct canvas *canvas)

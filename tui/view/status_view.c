@@ -24,8 +24,9 @@ static void draw_operation(
 	int right = app->width - 1;
 	int x = view_put(canvas, 1, y, right, words.role, canvas_glyph(canvas, words.sign));
 	int progress_x = right - 10 - BAR_CELLS - 8;
+	int beside_progress = progress_x - 1;
 	bool running = operation->state == OPERATION_RUNNING && !operation->unknown;
-	int text_right = running && operation->percent >= 0 && progress_x > 30 ? progress_x : right - 10;
+	int text_right = running && operation->percent >= 0 && progress_x > 30 ? beside_progress : right - 10;
 	x = view_put(canvas, x + 1, y, text_right, ROLE_TEXT, operation->vm_name);
 	x = view_put(canvas, x + 2, y, text_right, ROLE_TEXT, words_what(operation, what, sizeof what));
 	x = view_put(canvas, x + 2, y, text_right, words.role,
@@ -33,7 +34,7 @@ static void draw_operation(
 	if (running && operation->phase) {
 		(void)view_put(canvas, x + 2, y, text_right, ROLE_DIM, operation->phase);
 	}
-	if (text_right == progress_x) {
+	if (text_right == beside_progress) {
 		(void)view_progress(canvas, progress_x, y, BAR_CELLS, operation->percent);
 	}
 	draw_elapsed(app, canvas, right, y, operation);

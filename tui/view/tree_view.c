@@ -8,7 +8,7 @@
 /* Columns by width: the narrower, the fewer. 0 stands for "no such column". */
 static struct tree_columns columns_for(int width)
 {
-	if (width >= 96) {
+	if (width >= 92) {
 		return (struct tree_columns){.name_right = width - 53, .state = width - 52, .kind = width - 38,
 			.age_right = width - 28, .delta_right = width - 19, .flags = width - 18, .right = width};
 	}
@@ -56,7 +56,7 @@ static void draw_bar(const struct app *app, struct canvas *canvas, int y)
 
 static void draw_nothing(const struct app *app, struct canvas *canvas)
 {
-	const char *text = app->loaded ? "no hosts yet: hvtree host add NAME ..." : "loading ...";
+	const char *text = app->loaded ? "no hosts in this store; hvtree --demo shows a simulated fleet" : "loading ...";
 	(void)canvas_text(canvas, 1, app->layout.tree.y, app->layout.tree.width - 1, ROLE_DIM, text);
 }
 

@@ -1,0 +1,483 @@
+/*
+ * Screens as text with roles against tests/screen/NAME.txt. UPDATE_SCREENS=1 writes them anew; review reads the diff. A
+ * golden whose text a theme could change does not exist: letters stand for roles, not for colours.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/screen/console_fixture.h"
+
+static const struct app_config utf8 = {.title = "prod-eu", .user = "op-anna"};
+static const struct app_config ascii = {.title = "prod-eu", .user = "op-anna", .ascii = true};
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	if (!file) {
+		return NULL;
+	}
+	struct hv_text text = HV_TEXT_INIT;
+	char part[4096];
+	size_t length;
+	while ((length = fread(part, 1, sizeof part, file)) > 0) {
+		hv_text_append(&text, part, length);
+	}
+	(void)fclose(file);
+	return hv_text_detach(&text);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_not_equal(fputs(text, file), EOF);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void check_screen(struct fixture *fixture, const char *name, int width, int height)
+{
+	const char *folder = getenv("HVTREE_SOURCE_DIR");
+	char *path = hv_sprintf("%s/tests/screen/%s.txt", folder ? folder : ".", name);
+	char *screen = fixture_screen(fixture, width, height);
+	if (getenv("UPDATE_SCREENS")) {
+		write_file(path, screen);
+	}
+	char *expected = read_file(path);
+	if (!expected || strcmp(expected, screen) != 0) {
+		print_message("--- %s is now:\n%s", path, screen);
+	}
+	assert_non_null(expected);
+	assert_string_equal(screen, expected);
+	free(expected);
+	free(screen);
+	free(path);
+}
+
+static struct fixture *open_db(const struct app_config *config)
+{
+	struct fixture *fixture = fixture_fleet(config);
+	fixture_go_to(fixture, "db-primary");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "db-primary", fixture_db_tree);
+	return fixture;
+}
+
+static void revert_runs_on_web_02(struct fixture *fixture)
+{
+	struct hv_operation revert =
+		fixture_operation_value("revert-1", OPERATION_REVERT_SNAPSHOT, "web-02", "golden-3");
+	revert.percent = 63;
+	revert.phase = "restoring";
+	fixture_operation(fixture, &revert);
+}
+
+static void test_tree__shows_groups_hosts_vms_snapshots_and_now_at_80_columns__U1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	revert_runs_on_web_02(fixture);
+	fixture_go_to(fixture, "pre-upgrade-v7");
+	check_screen(fixture, "tree_80x24_ascii", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_tree__shows_details_beside_it_at_160_columns__U1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&utf8);
+	revert_runs_on_web_02(fixture);
+	fixture_go_to(fixture, "pre-upgrade-v7");
+	check_screen(fixture, "tree_160x50_utf8", 160, 50);
+	fixture_free(fixture);
+}
+
+static void test_tree__same_in_utf8_at_80_columns__U5(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&utf8);
+	fixture_go_to(fixture, "web-01");
+	check_screen(fixture, "tree_80x24_utf8", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_tree__drops_columns_on_a_narrow_screen__U5(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	check_screen(fixture, "tree_60x20", 60, 20);
+	check_screen(fixture, "tree_41x11", 41, 11);
+	fixture_free(fixture);
+}
+
+static void test_too_small__is_said_and_the_tree_comes_back__U5(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	char *before = fixture_screen(fixture, 80, 24);
+	check_screen(fixture, "too_small_40x10", 40, 10);
+	char *after = fixture_screen(fixture, 80, 24);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	fixture_free(fixture);
+}
+
+static void test_lost_host__is_stale_with_age_reason_and_countdown__U3(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_go_to(fixture, "files-01");
+	check_screen(fixture, "lost_host", 80, 24);
+	fixture_go_to(fixture, "hv03.prod");
+	check_screen(fixture, "lost_host_wide", 140, 40);
+	fixture_free(fixture);
+}
+
+static void test_unknown_operation__is_neither_success_nor_failure__Y4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	struct hv_operation revert =
+		fixture_operation_value("revert-1", OPERATION_REVERT_SNAPSHOT, "files-01", "clean");
+	fixture_operation(fixture, &revert);
+	revert.unknown = true;
+	fixture_operation(fixture, &revert);
+	fixture_go_to(fixture, "files-01");
+	check_screen(fixture, "unknown_operation", 80, 24);
+	fixture_keys(fixture, "J");
+	check_screen(fixture, "unknown_operation_jobs", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_states__each_has_a_sign_and_a_word__U5(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_new(&ascii);
+	fixture_host(fixture, "hv01", "lab", HOST_UP, NULL);
+	for (int i = 0; i < VM_STATE_COUNT; i++) {
+		char *name = hv_sprintf("vm-%02d", i);
+		fixture_vm(fixture, "hv01", name, (enum vm_state)i, i % 3);
+		free(name);
+	}
+	fixture_loaded(fixture);
+	check_screen(fixture, "states", 80, 28);
+	fixture_free(fixture);
+}
+
+static void test_two_roots__and_a_current_in_neither__T1_T2(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&utf8);
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "web-01", "one 9d\n  one-a 8d\nafter-rebuild 2d m\n  tuned 1d error\n  tried 0d creating\n");
+	check_screen(fixture, "two_roots", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_untracked__is_marked_and_its_actions_are_off__T6(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&utf8);
+	struct hv_vm vm = fixture_vm_value("hv02.prod", "mail-01", VM_RUNNING, 1);
+	vm.untracked = 2;
+	fixture_put_vm(fixture, &vm);
+	fixture_go_to(fixture, "mail-01");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "mail-01", "base 9d\n  backup-1 2d u\n    by-hand 1d u m *\n");
+	fixture_go_to(fixture, "by-hand");
+	check_screen(fixture, "untracked", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_deep_chain__has_a_capped_indent__U1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	struct hv_text text = HV_TEXT_INIT;
+	for (int i = 0; i < 40; i++) {
+		hv_text_printf(&text, "%*sstep-%02d %dd%s\n", i * 2, "", i, 50 - i, i == 39 ? " *" : "");
+	}
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "web-01", hv_text_get(&text));
+	hv_text_clear(&text);
+	fixture_keys(fixture, "j j j j j j j j j j j j j j");
+	check_screen(fixture, "deep_chain", 80, 30);
+	fixture_free(fixture);
+}
+
+static void test_names__wide_combining_and_hostile_ones_stay_in_their_cells(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_new(&utf8);
+	fixture_host(fixture, "hv\033[31m01", "labor\xC3\xA4torium", HOST_UP, NULL);
+	fixture_vm(fixture, "hv\033[31m01", "\xE4\xBB\xAE\xE6\x83\xB3\xE3\x83\x9E\xE3\x82\xB7\xE3\x83\xB3"
+		"-with-a-name-that-is-far-too-long-for-its-column", VM_RUNNING, 2);
+	fixture_vm(fixture, "hv\033[31m01", "e\xCC\x81t\xC3\xA9-combining", VM_STOPPED, 1);
+	fixture_vm(fixture, "hv\033[31m01", "bidi-\xE2\x80\xAEgnp.exe", VM_RUNNING, 0);
+	fixture_vm(fixture, "hv\033[31m01", "line\nbreak\tand\x01" "bell\x07", VM_RUNNING, 0);
+	fixture_loaded(fixture);
+	check_screen(fixture, "names_utf8", 80, 16);
+	fixture_free(fixture);
+}
+
+static void test_read_only__shows_no_action_that_changes__U2(void **state)
+{
+	(void)state;
+	struct app_config config = ascii;
+	config.read_only = true;
+	struct fixture *fixture = open_db(&config);
+	fixture_go_to(fixture, "pre-upgrade-v7");
+	check_screen(fixture, "read_only", 80, 24);
+	fixture_keys(fixture, "?");
+	check_screen(fixture, "read_only_help", 80, 40);
+	fixture_free(fixture);
+}
+
+static void test_take_dialog__is_a_form_and_memory_says_why_not__T4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "s");
+	check_screen(fixture, "dialog_take", 80, 24);
+	fixture_keys(fixture, "Escape");
+	fixture_go_to(fixture, "build-07");
+	fixture_keys(fixture, "s End '-x Tab 'note Tab Tab");
+	check_screen(fixture, "dialog_take_stopped", 80, 24);
+	fixture_free(fixture);
+}
+
+static struct hv_preview revert_preview(void)
+{
+	static const char *const risks[] = {
+		"the VM is running: the guest is cut off, not shut down",
+		"the state of the VM now is in no snapshot: take one first to keep it",
+	};
+	return (struct hv_preview){
+		.kind = OPERATION_REVERT_SNAPSHOT,
+		.vm = hv_uuid_from_text("db-primary"),
+		.target = hv_uuid_from_text("pre-patch-july"),
+		.lost_since_us = FIXTURE_NOW - 41 * FIXTURE_DAY,
+		.lost_bytes = INT64_C(18) << 30,
+		.kept_snapshots = 4,
+		.state_before = VM_RUNNING,
+		.state_after = VM_RUNNING,
+		.risks = risks,
+		.risk_count = 2,
+		.current = hv_uuid_from_text("pre-upgrade-v7"),
+	};
+}
+
+static void send_preview(struct fixture *fixture, const struct hv_preview *value)
+{
+	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_PREVIEW);
+	assert_non_null(asked);
+	const struct hv_preview *preview = hv_preview_new(value);
+	fixture_event(fixture,
+		&(struct hv_event){.kind = HV_EVENT_PREVIEW, .ticket = asked->ticket, .preview = preview});
+	hv_preview_unref(preview);
+	fixture_take_effects(fixture);
+}
+
+static void test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "r");
+	check_screen(fixture, "dialog_revert_asking", 80, 24);
+	struct hv_preview preview = revert_preview();
+	send_preview(fixture, &preview);
+	check_screen(fixture, "dialog_revert", 80, 24);
+	check_screen(fixture, "dialog_revert_41x11", 41, 11);
+	fixture_vm(fixture, "hv01.prod", "db-primary", VM_STOPPED, 4);
+	check_screen(fixture, "dialog_revert_changed", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4(void **state)
+{
+	(void)state;
+	struct app_config config = ascii;
+	config.demo = true;
+	struct fixture *fixture = open_db(&config);
+	const char *names[] = {"pre-upgrade-v7", "try-index-rebuild", "pre-patch-july", "base-2026-06-01"};
+	struct hv_uuid ids[4];
+	for (size_t i = 0; i < 4; i++) {
+		ids[i] = hv_uuid_from_text(names[i]);
+	}
+	struct hv_preview preview = {.kind = OPERATION_DELETE_SNAPSHOT, .vm = hv_uuid_from_text("db-primary"),
+		.deleted = &ids[2], .deleted_names = &names[2], .deleted_count = 1, .reparented = 2,
+		.merged_bytes = INT64_C(9) << 30, .current = ids[0], .state_before = VM_RUNNING};
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "d");
+	send_preview(fixture, &preview);
+	check_screen(fixture, "dialog_delete_one", 80, 24);
+	fixture_keys(fixture, "Up Up Enter"); /* from Cancel over "all" ... */
+	fixture_keys(fixture, "Tab");
+	assert_non_null(fixture_effect(fixture, APP_EFFECT_PREVIEW));
+	preview.deleted = ids;
+	preview.deleted_names = names;
+	preview.deleted_count = 3;
+	preview.reparented = 0;
+	preview.deletes_current = true;
+	preview.new_current = ids[3];
+	send_preview(fixture, &preview);
+	check_screen(fixture, "dialog_delete_subtree", 80, 24);
+	fixture_keys(fixture, "Backtab Tab Enter");
+	preview.deleted_count = 4;
+	preview.new_current = (struct hv_uuid){0};
+	send_preview(fixture, &preview);
+	fixture_keys(fixture, "Tab 'db-pri");
+	check_screen(fixture, "dialog_delete_all", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "p");
+	check_screen(fixture, "dialog_power", 80, 24);
+	check_screen(fixture, "dialog_power_41x11", 41, 11);
+	fixture_free(fixture);
+}
+
+static void test_message_box__says_what_why_and_what_to_do(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_go_to(fixture, "build-07");
+	fixture_keys(fixture, "p Tab Enter");
+	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
+	assert_non_null(act);
+	fixture_refuse(fixture, act->ticket, HV_ERR_CONFLICT,
+		"another operation runs on 'build-07' (Snapshotting); one at a time, try again when it has ended");
+	check_screen(fixture, "dialog_message", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_quit__asks_while_an_operation_lives(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	revert_runs_on_web_02(fixture);
+	fixture_keys(fixture, "q");
+	check_screen(fixture, "dialog_quit", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_help__comes_from_the_action_table_with_reasons(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_keys(fixture, "? G");
+	check_screen(fixture, "help_80x24_end", 80, 24);
+	fixture_keys(fixture, "g");
+	check_screen(fixture, "help_120x40", 120, 40);
+	fixture_free(fixture);
+}
+
+static void test_jobs__show_running_waiting_unknown_and_ended(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	revert_runs_on_web_02(fixture);
+	struct hv_operation operation = fixture_operation_value("d1", OPERATION_DELETE_SNAPSHOT, "mail-02", "before-cu14");
+	operation.created_us -= 3600 * HV_SECOND_US;
+	fixture_operation(fixture, &operation);
+	operation.state = OPERATION_FAILED;
+	operation.status = HV_ERR_HOST;
+	operation.error = "not enough space on D: (needs 20.3G, 9.1G free); nothing was changed";
+	operation.finished_us = operation.created_us + 4 * HV_SECOND_US;
+	fixture_operation(fixture, &operation);
+	operation = fixture_operation_value("q1", OPERATION_CREATE_SNAPSHOT, "web-02", "next");
+	operation.state = OPERATION_QUEUED;
+	operation.step = STEP_CHECK;
+	fixture_operation(fixture, &operation);
+	operation = fixture_operation_value("u1", OPERATION_REVERT_SNAPSHOT, "files-01", "clean");
+	operation.unknown = true;
+	fixture_operation(fixture, &operation);
+	operation = fixture_operation_value("s1", OPERATION_START_VM, "build-07", NULL);
+	operation.state = OPERATION_DONE;
+	operation.created_us -= 600 * HV_SECOND_US;
+	operation.finished_us = operation.created_us + 72 * HV_SECOND_US;
+	fixture_operation(fixture, &operation);
+	fixture_keys(fixture, "J G");
+	check_screen(fixture, "jobs_80x24", 80, 24);
+	check_screen(fixture, "jobs_50x16", 50, 16);
+	fixture_keys(fixture, "L");
+	check_screen(fixture, "messages_80x24", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_details__open_wider_when_focused(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "Tab");
+	check_screen(fixture, "details_focused", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_stopped_backend__is_said_and_everything_is_locked(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	struct hv_event event = {.kind = HV_EVENT_FAILED};
+	(void)hv_error_set(&event.error, HV_ERR_STORE, "the store is full; free space on the disk of /var/lib");
+	fixture_event(fixture, &event);
+	check_screen(fixture, "stopped", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_empty__says_what_to_do(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_new(&ascii);
+	check_screen(fixture, "loading", 60, 16);
+	fixture_loaded(fixture);
+	check_screen(fixture, "empty", 60, 16);
+	fixture_free(fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tree__shows_groups_hosts_vms_snapshots_and_now_at_80_columns__U1),
+		cmocka_unit_test(test_tree__shows_details_beside_it_at_160_columns__U1),
+		cmocka_unit_test(test_tree__same_in_utf8_at_80_columns__U5),
+		cmocka_unit_test(test_tree__drops_columns_on_a_narrow_screen__U5),
+		cmocka_unit_test(test_too_small__is_said_and_the_tree_comes_back__U5),
+		cmocka_unit_test(test_lost_host__is_stale_with_age_reason_and_countdown__U3),
+		cmocka_unit_test(test_unknown_operation__is_neither_success_nor_failure__Y4),
+		cmocka_unit_test(test_states__each_has_a_sign_and_a_word__U5),
+		cmocka_unit_test(test_two_roots__and_a_current_in_neither__T1_T2),
+		cmocka_unit_test(test_untracked__is_marked_and_its_actions_are_off__T6),
+		cmocka_unit_test(test_deep_chain__has_a_capped_indent__U1),
+		cmocka_unit_test(test_names__wide_combining_and_hostile_ones_stay_in_their_cells),
+		cmocka_unit_test(test_read_only__shows_no_action_that_changes__U2),
+		cmocka_unit_test(test_take_dialog__is_a_form_and_memory_says_why_not__T4),
+		cmocka_unit_test(test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4),
+		cmocka_unit_test(test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4),
+		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
+		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
+		cmocka_unit_test(test_quit__asks_while_an_operation_lives),
+		cmocka_unit_test(test_help__comes_from_the_action_table_with_reasons),
+		cmocka_unit_test(test_jobs__show_running_waiting_unknown_and_ended),
+		cmocka_unit_test(test_details__open_wider_when_focused),
+		cmocka_unit_test(test_stopped_backend__is_said_and_everything_is_locked),
+		cmocka_unit_test(test_empty__says_what_to_do),
+	};
+	return cmocka_run_group_tests_name("screen/screens", tests, NULL, NULL);
+}
