@@ -468,13 +468,17 @@ static void test_a_demo_without_a_folder_leaves_nothing_behind__U7(void **state)
 
 /* ---- on a terminal ---- */
 
-/* Runs a revert in a pty and types `answer` at the question. Returns what was on the screen. */
-static char *revert_on_a_terminal(struct world *world, const char *answer, int *ret_code)
+/* Runs a command in a pty and types `answer` when `cue` is on the screen. Returns what was on the screen. */
+static char *run_on_a_terminal(
+	struct world *world, const char *const words[5], const char *cue, const char *answer, int *ret_code)
 {
 	int terminal;
 	struct hv_text screen = HV_TEXT_INIT;
 	bool answered = false;
-	const char *argv[] = {program_path("hvtree"), "snapshot", "revert", "box", "base", world->demo_option, NULL};
+	const char *argv[8] = {program_path("hvtree"), world->demo_option};
+	for (size_t i = 0; i < 5 && words[i]; i++) {
+		argv[2 + i] = words[i];
+	}
 	pid_t child = forkpty(&terminal, NULL, NULL, NULL);
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -485,7 +489,7 @@ static char *revert_on_a_terminal(struct world *world, const char *answer, int *
 	ssize_t got;
 	while ((got = read(terminal, bytes, sizeof bytes)) > 0) { /* EIO: it has ended */
 		hv_text_append(&screen, bytes, (size_t)got);
-		if (!answered && strstr(hv_text_get(&screen), "Type yes to go on: ")) {
+		if (!answered && strstr(hv_text_get(&screen), cue)) {
 			assert_int_equal(write(terminal, answer, strlen(answer)), strlen(answer));
 			answered = true;
 		}
@@ -500,21 +504,42 @@ static char *revert_on_a_terminal(struct world *world, const char *answer, int *
 
 static void test_a_terminal_is_asked_and_only_yes_goes_on__U4(void **state)
 {
+	static const char *const revert[5] = {"snapshot", "revert", "box", "base"};
+	static const char question[] = "Type yes to go on: ";
 	struct world world;
 	int code;
 	(void)state;
 	make(&world);
-	char *screen = revert_on_a_terminal(&world, "y\n", &code);
+	char *screen = run_on_a_terminal(&world, revert, question, "y\n", &code);
 	assert_int_equal(code, 1);
 	assert_says(screen, "LOST   40d of changes in this VM");
 	assert_says(screen, "nothing was done");
 	free(screen);
 	world_assert_guest(&world, false, "marker", "now");
-	screen = revert_on_a_terminal(&world, "yes\n", &code);
+	screen = run_on_a_terminal(&world, revert, question, "yes\n", &code);
 	assert_int_equal(code, 0);
 	assert_says(screen, "VM 'box' is back at snapshot 'base'; it is Stopped");
 	free(screen);
 	world_assert_guest(&world, false, "marker", "base");
+	clear(&world);
+}
+
+static void test_an_interrupt_while_waiting_cancels_nothing_and_says_so__Y1_Y4(void **state)
+{
+	static const char *const create[5] = {"snapshot", "create", "box", "--name", "slow"};
+	struct world world;
+	int code;
+	(void)state;
+	make(&world);
+	free(world_sim(&world, "fault", "set", "late:CreateVMSnapshotCommand:2000", NULL));
+	char *screen = run_on_a_terminal(&world, create, "snapshot box: ", "\003", &code);
+	assert_int_equal(code, 4);
+	assert_says(screen, "goes on and was not cancelled; 'hvtree sync' waits for it");
+	free(screen);
+	free(world_expect(&world, 0, "sync", "hv01", NULL));
+	json_t *answer = world_json(&world, "snapshot", "list", "--name", "slow", NULL);
+	assert_string_equal(text_of(json_array_get(array_of(answer, "vmSnapshot", 1), 0), "state"), "Ready");
+	json_decref(answer);
 	clear(&world);
 }
 
@@ -534,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_odd_names_come_through_unharmed_and_are_shown_harmless__T5_U6),
 		cmocka_unit_test(test_a_demo_without_a_folder_leaves_nothing_behind__U7),
 		cmocka_unit_test(test_a_terminal_is_asked_and_only_yes_goes_on__U4),
+		cmocka_unit_test(test_an_interrupt_while_waiting_cancels_nothing_and_says_so__Y1_Y4),
 	};
 	return cmocka_run_group_tests_name("scenario/commands", tests, NULL, NULL) ? 1 : 0;
 }

@@ -63,11 +63,10 @@ static enum hv_status make_query(struct listing *listing, struct hv_error *err)
 	return status;
 }
 
-static enum hv_status next_page(
-	struct listing *listing, const struct hv_snapshot_page **ret_page, struct hv_error *err)
+static uint64_t ask_page(struct listing *listing)
 {
 	listing->query.limit = listing->left < ROWS_A_REQUEST ? listing->left : ROWS_A_REQUEST;
-	return session_snapshots(&listing->batch->session, &listing->query, ret_page, err);
+	return session_ask_snapshots(&listing->batch->session, &listing->query);
 }
 
 static void print_row(struct listing *listing, const struct hv_snapshot *row)
@@ -113,12 +112,9 @@ static void end(struct listing *listing)
 	}
 }
 
-/* Print the page; true when another one is wanted. The query then asks for what comes after its last row. */
-static bool print_page(struct listing *listing, const struct hv_snapshot_page *page)
+/* Whether another page is wanted after this one. The query then asks for what comes after its last row. */
+static bool turn_page(struct listing *listing, const struct hv_snapshot_page *page)
 {
-	for (size_t i = 0; i < page->count; i++) {
-		print_row(listing, &page->rows[i]);
-	}
 	listing->left -= (int64_t)page->count;
 	if (!page->more || page->count == 0 || listing->left <= 0 || output_failed(&listing->batch->output)) {
 		return false;
@@ -131,22 +127,28 @@ static bool print_page(struct listing *listing, const struct hv_snapshot_page *p
 
 static int list(struct listing *listing)
 {
-	struct batch *batch = listing->batch;
+	struct session *session = &listing->batch->session;
 	const struct hv_snapshot_page *page;
 	struct hv_error error;
-	enum hv_status status = next_page(listing, &page, &error);
-	if (status != HV_OK) {
-		return batch_fail(batch, &error);
-	}
-	begin(listing, page->total);
-	bool more = print_page(listing, page);
-	hv_snapshot_page_unref(page);
-	while (more && (status = next_page(listing, &page, &error)) == HV_OK) {
-		more = print_page(listing, page);
+	bool begun = false, more = true;
+	enum hv_status status = HV_OK;
+	uint64_t ticket = ask_page(listing);
+	while (more && (status = session_take_snapshots(session, ticket, &page, &error)) == HV_OK) {
+		if (!begun) {
+			begin(listing, page->total);
+			begun = true;
+		}
+		more = turn_page(listing, page);
+		ticket = more ? ask_page(listing) : 0; /* it is read while this one is printed */
+		for (size_t i = 0; i < page->count; i++) {
+			print_row(listing, &page->rows[i]);
+		}
 		hv_snapshot_page_unref(page);
 	}
-	end(listing);
-	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
+	if (begun) {
+		end(listing);
+	}
+	return status == HV_OK ? BATCH_DONE : batch_fail(listing->batch, &error);
 }
 
 int command_snapshot_list(struct batch *batch)

@@ -96,9 +96,10 @@ static void before_value(struct json_writer *json, const char *key)
 		output_write(json->output, ",", 1);
 	}
 	json->after_value = true;
-	if (key) {
-		write_string(json->output, key);
-		output_write(json->output, ":", 1);
+	if (key) { /* our own words: nothing to escape */
+		output_write(json->output, "\"", 1);
+		output_puts(json->output, key);
+		output_write(json->output, "\":", 2);
 	}
 }
 

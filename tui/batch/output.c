@@ -36,6 +36,11 @@ static void drain(struct output *output)
 void output_write(struct output *output, const char *bytes, size_t length)
 {
 	output->written += length;
+	if (length < sizeof output->buffer - output->used && output->error == 0) { /* nearly always */
+		memcpy(output->buffer + output->used, bytes, length);
+		output->used += length;
+		return;
+	}
 	while (length > 0 && output->error == 0) {
 		size_t room = sizeof output->buffer - output->used;
 		size_t part = length < room ? length : room;

@@ -114,7 +114,7 @@ int batch_fail_with(struct batch *batch, const struct hv_error *error, enum batc
 	} else {
 		print_sentence(batch, error);
 	}
-	return code;
+	return (int)code;
 }
 
 int batch_fail(struct batch *batch, const struct hv_error *error)

@@ -146,17 +146,28 @@ enum hv_status session_answer(struct session *session, uint64_t ticket, struct s
 	return HV_OK;
 }
 
-enum hv_status session_snapshots(struct session *session, const struct hv_snapshot_query *query,
+uint64_t session_ask_snapshots(struct session *session, const struct hv_snapshot_query *query)
+{
+	uint64_t ticket = session_ticket(session);
+	hv_list_snapshots(session->backend, ticket, query);
+	return ticket;
+}
+
+enum hv_status session_take_snapshots(struct session *session, uint64_t ticket,
 	const struct hv_snapshot_page **ret_page, struct hv_error *err)
 {
 	struct session_reply reply;
-	uint64_t ticket = session_ticket(session);
-	hv_list_snapshots(session->backend, ticket, query);
 	enum hv_status status = session_answer(session, ticket, &reply, err);
 	if (status == HV_OK) {
 		*ret_page = reply.page;
 	}
 	return status;
+}
+
+enum hv_status session_snapshots(struct session *session, const struct hv_snapshot_query *query,
+	const struct hv_snapshot_page **ret_page, struct hv_error *err)
+{
+	return session_take_snapshots(session, session_ask_snapshots(session, query), ret_page, err);
 }
 
 void session_round_trip(struct session *session)

@@ -50,6 +50,11 @@ enum hv_status session_answer(struct session *session, uint64_t ticket, struct s
 enum hv_status session_snapshots(struct session *session, const struct hv_snapshot_query *query,
 	const struct hv_snapshot_page **ret_page, struct hv_error *err) HV_MUST_CHECK;
 
+/** The two halves of session_snapshots(), for a page that is read while another one is printed. */
+uint64_t session_ask_snapshots(struct session *session, const struct hv_snapshot_query *query);
+enum hv_status session_take_snapshots(struct session *session, uint64_t ticket,
+	const struct hv_snapshot_page **ret_page, struct hv_error *err) HV_MUST_CHECK;
+
 /** Ask for something small and wait for it: what the backend knew before is in the overview then. */
 void session_round_trip(struct session *session);
 
