@@ -23,7 +23,7 @@ static int64_t us_of_ms(int ms)
 
 void link_fail(struct link *link, enum hv_status status, const char *format, ...)
 {
-	char text[sizeof link->reason.text];
+	char text[2048]; /* hv_error_set() cuts it, between characters */
 	va_list args;
 	if (link->failed) {
 		return;

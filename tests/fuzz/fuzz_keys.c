@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "backend/base/text.h"
+#include "tests/fuzz/fuzz.h"
 #include "tui/input/key.h"
 #include "tui/input/key_decoder.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static void take(struct key_decoder *decoder, struct hv_text *out)
 {

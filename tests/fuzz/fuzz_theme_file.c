@@ -1,13 +1,11 @@
 /* A theme file holds anything: a theme that covers every role comes out, and what is told of it can be shown. */
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/memory.h"
+#include "tests/fuzz/fuzz.h"
 #include "tui/theme/theme.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static void check_colour(int32_t colour, int32_t end)
 {
