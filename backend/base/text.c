@@ -161,7 +161,7 @@ char *hv_text_name_key(const char *text)
 {
 	size_t length = 0;
 	uint8_t *folded = u8_casefold((const uint8_t *)text, strlen(text), NULL, UNINORM_NFC, NULL, &length);
-	if (!folded) { /* not valid UTF-8: such a text is the same as itself only */
+	if (!folded) { /* cannot be folded: the same as itself only */
 		return hv_strdup(text);
 	}
 	char *key = hv_strndup((const char *)folded, length);

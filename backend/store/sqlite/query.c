@@ -275,6 +275,10 @@ enum hv_status store_snapshot_query(struct store *base, const struct snapshot_qu
 	if (query->state >= SNAPSHOT_STATE_COUNT || query->type >= SNAPSHOT_TYPE_COUNT) {
 		return hv_error_set(err, HV_ERR_INVALID, "there is no such state or type of snapshots");
 	}
+	if (query->keyword && !hv_utf8_is_valid(query->keyword, strlen(query->keyword))) {
+		/* folding would make replacement characters of it, and find those */
+		return hv_error_set(err, HV_ERR_INVALID, "the keyword is not valid UTF-8");
+	}
 	HV_CLEANUP_FREE char *key = query->keyword && *query->keyword ? hv_text_name_key(query->keyword) : NULL;
 	HV_CLEANUP_FREE char *domain = query->domain ? trim_path(query->domain) : NULL;
 	struct plan plan = {.query = query, .keyword_key = key, .domain = domain};
