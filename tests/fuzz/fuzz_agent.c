@@ -12,7 +12,7 @@
 #include "backend/agent/agent.h"
 #include "backend/base/memory.h"
 #include "backend/base/text.h"
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 static const char hello[] = "{\"event\":\"Ready\",\"protocol\":1,\"agent\":\"f\",\"host\":{\"name\":\"h\",\"guid\":"
 			    "\"00000000-0000-0000-0000-000000000001\"},\"capabilities\":[]}\n";

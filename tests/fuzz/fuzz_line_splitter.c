@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "backend/agent/line_splitter.h"
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #define LIMIT 32
 

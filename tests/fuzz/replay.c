@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #define SIZE_MAX_READ (1u << 20)
 #define DAMAGE_MAX 4096 /* files above this are not damaged byte by byte */

@@ -1,4 +1,4 @@
-#include "fake_fleet.h"
+#include "tests/unit/agent/fake_fleet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

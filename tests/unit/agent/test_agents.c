@@ -10,7 +10,7 @@
 
 #include "backend/base/attributes.h"
 #include "backend/base/memory.h"
-#include "fake_fleet.h"
+#include "tests/unit/agent/fake_fleet.h"
 
 static int setup(void **state)
 {

@@ -18,7 +18,7 @@
 #include "backend/agent/agent.h"
 #include "backend/base/memory.h"
 #include "backend/base/text.h"
-#include "fake_fleet.h" /* HELLO and the ids */
+#include "tests/unit/agent/fake_fleet.h" /* HELLO and the ids */
 
 #define LIMIT_US (30 * HV_SECOND_US)
 #define HOSTS 300
