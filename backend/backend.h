@@ -160,7 +160,7 @@ struct hv_preview {
 	struct hv_uuid vm;
 	struct hv_uuid target; /* nil for "all" */
 	/* revert */
-	int64_t lost_since_us;
+	int64_t lost_since_us; /* since then nothing is in a snapshot; 0: all that the VM holds now is lost */
 	int64_t lost_bytes; /* -1 not known */
 	int64_t kept_snapshots;
 	enum vm_state state_before;

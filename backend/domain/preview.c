@@ -28,6 +28,15 @@ static size_t count_tracked(const struct snapshot_tree *tree)
 	return tracked;
 }
 
+static int64_t running_state_left_us(const struct snapshot_tree *tree)
+{
+	if (tree->current == SNAPSHOT_TREE_NONE) {
+		return 0;
+	}
+	const struct snapshot_tree_node *current = &tree->nodes[tree->current];
+	return current->snapshot ? current->snapshot->created_us : current->checkpoint->created_us;
+}
+
 void revert_preview_make(const struct snapshot_tree *tree, size_t target, const struct virtual_machine *vm,
 	bool memory_from_off, int64_t now_us, struct revert_preview *ret_preview)
 {
@@ -37,8 +46,7 @@ void revert_preview_make(const struct snapshot_tree *tree, size_t target, const 
 	int64_t age_us = now_us - snapshot->created_us;
 	*ret_preview = (struct revert_preview){
 		.target = target,
-		.lost_since_us = snapshot->created_us,
-		.lost_age_us = age_us > 0 ? age_us : 0,
+		.lost_since_us = running_state_left_us(tree),
 		.lost_bytes = -1,
 		.kept_snapshots = count_tracked(tree),
 		.state_before = vm->state,

@@ -20,8 +20,9 @@ enum risk {
 
 struct revert_preview {
 	size_t target;            /* node index */
-	int64_t lost_since_us;    /* wall time from which changes are lost: when the target was taken */
-	int64_t lost_age_us;
+	/* What the VM has done since then is in no snapshot and is lost: when the snapshot that its running state
+	 * descends from was taken, whichever the target is. 0: it descends from none, all that it holds now is lost. */
+	int64_t lost_since_us;
 	int64_t lost_bytes;       /* written since the VM's running state left its last snapshot; -1 not known */
 	size_t kept_snapshots;    /* all of them */
 	enum vm_state state_before;

@@ -65,11 +65,16 @@ static void revert_text(struct hv_text *text, const struct act_preview_facts *fa
 	char age[16], bytes[16], time[32];
 	hv_text_puts(text, "revert to ");
 	put_name(text, target ? target->name : "?");
-	hv_text_printf(text, ", taken %s (%s): ", hv_format_time(preview->lost_since_us, time),
+	hv_text_printf(text, ", taken %s (%s): ", target ? hv_format_time(target->created_us, time) : "?",
 		target ? snapshot_type_name(target->type) : "?");
 	put_vm(text, facts);
-	hv_text_printf(text, "LOST   %s of changes in this VM",
-		hv_format_age(hv_clock_wall_us(&clock) - preview->lost_since_us, age));
+	if (preview->lost_since_us == 0) {
+		hv_text_puts(text, "LOST   all that this VM holds now: it is in no snapshot");
+	} else {
+		hv_text_printf(text, "LOST   %s of changes in this VM, since %s",
+			hv_format_age(hv_clock_wall_us(&clock) - preview->lost_since_us, age),
+			hv_format_time(preview->lost_since_us, time));
+	}
 	if (preview->lost_bytes >= 0) {
 		hv_text_printf(text, " (%s)", hv_format_bytes(preview->lost_bytes, bytes));
 	}

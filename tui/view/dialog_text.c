@@ -78,6 +78,10 @@ static void add_lost(const struct app *app, struct sheet *sheet, const struct hv
 	if (preview->lost_bytes >= 0) {
 		(void)snprintf(bytes, sizeof bytes, ", %s written", hv_format_bytes(preview->lost_bytes, size));
 	}
+	if (preview->lost_since_us == 0) {
+		sheet_add(sheet, ROLE_DANGER, "LOST", "all that the VM holds now%s: it is in no snapshot", bytes);
+		return;
+	}
 	int64_t lost = app->wall_us - preview->lost_since_us;
 	sheet_add(sheet, ROLE_DANGER, "LOST", "%s of changes in this VM: everything since %s%s",
 		app->wall_us ? words_age(lost, age) : "all", view_time(preview->lost_since_us, time), bytes);
