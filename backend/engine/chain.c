@@ -19,26 +19,24 @@ static bool is_mine(const struct engine *engine, const struct operation *row)
 	return row->owner && strcmp(row->owner, engine->owner) == 0;
 }
 
-/* The next of the group, else the oldest that waits for the VM and is mine; NULL: none. */
+/* The next of the group, else the one that has waited longest for the VM. If that is another console's, it looks for
+ * itself (chain_take_turn). NULL: none that is mine to start. */
 static struct operation *choose_next(
 	const struct engine *engine, const struct operation_list *list, const struct operation *ended)
 {
 	struct operation *next = NULL;
-	bool next_in_group = false;
 	for (size_t i = 0; i < list->count; i++) {
 		struct operation *row = &list->items[i];
-		if (row->state != OPERATION_QUEUED || !is_mine(engine, row)) {
+		if (row->state != OPERATION_QUEUED) {
 			continue;
 		}
 		bool in_group = is_of(row, ended);
-		bool earlier = !next || (in_group && !next_in_group) ||
-			       (in_group == next_in_group && row->id < next->id);
-		if (earlier && (in_group || !next_in_group)) {
+		bool next_in_group = next && is_of(next, ended);
+		if (!next || (in_group && !next_in_group) || (in_group == next_in_group && row->id < next->id)) {
 			next = row;
-			next_in_group = in_group;
 		}
 	}
-	return next;
+	return next && is_mine(engine, next) ? next : NULL;
 }
 
 static enum hv_status save(struct engine *engine, struct operation *row, struct hv_error *err)

@@ -91,6 +91,7 @@ struct engine {
 	int64_t renew_us;         /* monotonic: next heartbeat */
 	int64_t scan_us;          /* monotonic: not before this is the table of operations read again */
 	int64_t scanned_change;   /* change sequence when it was read last */
+	int64_t seen_change;      /* change sequence at the last tick */
 	int64_t foreign_lease_us; /* wall: when the first lease of another console runs out */
 	int64_t turn_us;          /* monotonic: next look whether a queued operation's turn has come */
 };

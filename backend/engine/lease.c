@@ -76,6 +76,7 @@ static enum hv_status scan(struct engine *engine, struct operation_list *list, s
 {
 	struct store *store = engine->config.store;
 	enum hv_status status = store->ops->last_change(store, &engine->scanned_change, err);
+	engine->seen_change = engine->scanned_change;
 	if (status == HV_OK) {
 		status = store->ops->operation_live(store, 0, 0, list, err);
 	}
@@ -127,12 +128,11 @@ void lease_tick(struct engine *engine)
 		engine->renew_us = now_us + engine->config.lease_us / 3;
 	}
 	bool expired = engine->foreign_lease_us <= engine_wall_us(engine);
-	int64_t change = engine->scanned_change;
 	struct hv_error err;
-	if (now_us >= engine->scan_us && store->ops->last_change(store, &change, &err) != HV_OK) {
+	if (store->ops->last_change(store, &engine->seen_change, &err) != HV_OK) {
 		engine_store_trouble(engine, &err);
 	}
-	if (expired || (now_us >= engine->scan_us && change != engine->scanned_change)) {
+	if (expired || (now_us >= engine->scan_us && engine->seen_change != engine->scanned_change)) {
 		lease_scan(engine);
 	}
 }
@@ -140,6 +140,9 @@ void lease_tick(struct engine *engine)
 int64_t lease_deadline_us(const struct engine *engine)
 {
 	int64_t deadline_us = engine->run_count > 0 ? engine->renew_us : HV_NEVER;
+	if (engine->seen_change != engine->scanned_change && engine->scan_us < deadline_us) {
+		deadline_us = engine->scan_us; /* somebody wrote something: perhaps an operation that may be left */
+	}
 	if (engine->foreign_lease_us != HV_NEVER) {
 		int64_t left_us = engine->foreign_lease_us - engine_wall_us(engine);
 		int64_t at_us = engine_monotonic_us(engine) + (left_us > 0 ? left_us : 0) + 1000;

@@ -387,7 +387,8 @@ static void make_answer(struct fake_hosts *hosts, struct fake_host *host, const 
 {
 	struct fake_vm *vm = find_vm(host, &command->vm_uuid);
 	*answer = (struct agent_answer){.kind = command->kind, .operation = command->operation, .result = true};
-	struct fault refuse = take_fault(host, command->kind, FAKE_REFUSE);
+	struct fault blind = take_fault(host, command->kind, FAKE_REFUSE_NO_VM);
+	struct fault refuse = blind.set ? blind : take_fault(host, command->kind, FAKE_REFUSE);
 	struct fault halfway = take_fault(host, command->kind, FAKE_FAIL_HALFWAY);
 	if (refuse.set) {
 		answer_failure(answer, refuse.code, refuse.details);
@@ -406,7 +407,7 @@ static void make_answer(struct fake_hosts *hosts, struct fake_host *host, const 
 		free(answer->details);
 		answer_failure(answer, halfway.code, halfway.details);
 	}
-	if (vm && !take_fault(host, command->kind, FAKE_NO_VM).set) {
+	if (vm && !blind.set && !take_fault(host, command->kind, FAKE_NO_VM).set) {
 		answer->has_vm = true;
 		describe(vm, &answer->vm);
 	}

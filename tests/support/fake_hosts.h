@@ -43,6 +43,7 @@ struct fake_vm {
 /* What the host may do to the next command of a kind, once. */
 enum fake_fault {
 	FAKE_REFUSE,        /* answer false with a code, do nothing */
+	FAKE_REFUSE_NO_VM,  /* the same, without the VM object */
 	FAKE_FAIL_HALFWAY,  /* do the act, answer false all the same */
 	FAKE_LOSE_COMMAND,  /* never read it */
 	FAKE_LOSE_ANSWER,   /* act, and let the answer vanish */

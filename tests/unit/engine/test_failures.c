@@ -168,7 +168,7 @@ static void test_power__that_fails_leaves_the_vm_as_the_host_says__V4(void **sta
 static void test_answer__without_the_vm_is_unknown_until_the_host_is_asked__V4(void **state)
 {
 	(void)state;
-	static const enum fake_fault faults[] = {FAKE_NO_VM, FAKE_REFUSE};
+	static const enum fake_fault faults[] = {FAKE_NO_VM, FAKE_REFUSE_NO_VM};
 	for (size_t i = 0; i < 5 * HV_ARRAY_LEN(faults); i++) {
 		static const struct {
 			enum operation_kind kind;
