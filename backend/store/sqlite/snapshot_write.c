@@ -12,6 +12,8 @@
 #include "backend/base/text.h"
 #include "backend/store/sqlite/snapshot_row.h"
 
+static const char no_such_reference[] =
+	"there is no such VM, parent, account, domain or offering for the snapshot";
 static const char changed_meanwhile[] = "the snapshot was changed by somebody else meanwhile";
 
 /* An id that was never given out before, even if its row was taken back. */
@@ -39,8 +41,10 @@ static enum hv_status explain_insert(struct sqlite_store *store, enum hv_status 
 	const struct snapshot *snapshot, struct hv_error *err)
 {
 	if (status == HV_ERR_STORE && store_is_reference_failure(store)) {
-		return hv_error_set(err, HV_ERR_NOT_FOUND,
-			"there is no such VM, parent, account, domain or offering for the snapshot");
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "%s", no_such_reference);
+	}
+	if (status == HV_ERR_STORE && store_is_check_failure(store)) {
+		return hv_error_set(err, HV_ERR_INVALID, "a removed snapshot cannot be current");
 	}
 	if (status != HV_ERR_STORE || !store_is_unique_failure(store)) {
 		return status;
@@ -138,6 +142,9 @@ enum hv_status store_snapshot_insert(
 		return hv_error_set(err, HV_ERR_INVALID, "a snapshot needs an id and both of its names");
 	}
 	status = next_id(store, &id, err);
+	if (status == HV_OK && snapshot->parent_id == id) { /* a guess: nobody was told this id yet */
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "%s", no_such_reference);
+	}
 	if (status == HV_OK) {
 		status = insert_row(store, snapshot, id, err);
 	}
