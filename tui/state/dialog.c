@@ -232,7 +232,8 @@ static bool common_key(struct app *app, struct key key)
 static void control_key(struct app *app, const struct control *control, struct key key, const char *paste)
 {
 	struct dialog *dialog = &app->dialog;
-	if (control->kind == CONTROL_FIELD && text_field_key(field_of(dialog, control->id), key, paste)) {
+	struct text_field *field = control->kind == CONTROL_FIELD ? field_of(dialog, control->id) : NULL;
+	if (field && text_field_key(field, key, paste)) {
 		return;
 	}
 	if (key.code == KEY_CODE_PASTE) {

@@ -290,8 +290,10 @@ static void on_refused(struct app *app, const struct hv_event *event)
 	bool taken = dialog_refused(app, event->ticket, &event->error);
 	bool wanted = kind == APP_EFFECT_ACT || kind == APP_EFFECT_CANCEL;
 	if (!taken && wanted && app->dialog.kind == DIALOG_NONE) {
-		char *text = hv_sprintf("%s: %s. Nothing was changed.", what, event->error.text);
-		dialog_open_message(app, "REFUSED", text, advice_for(event->error.status));
+		char *title = hv_sprintf("REFUSED  %s", what);
+		char *text = hv_sprintf("%s. Nothing was changed.", event->error.text);
+		dialog_open_message(app, title, text, advice_for(event->error.status));
+		free(title);
 		free(text);
 	}
 	free(what);

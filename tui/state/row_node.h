@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 #include "backend/backend.h"
+#include "backend/base/hash.h"
 
 /* What a row shows. The first three are nodes; snapshots and "now" are leaves of a VM's node. */
 enum row_kind { ROW_ROOT, ROW_GROUP, ROW_HOST, ROW_VM, ROW_SNAPSHOT, ROW_NOW, ROW_KIND_COUNT };
