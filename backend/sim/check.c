@@ -35,14 +35,14 @@ static const struct {
 		"WITH RECURSIVE reached(id) AS (SELECT id FROM checkpoint WHERE parent IS NULL UNION"
 		" SELECT checkpoint.id FROM reached JOIN checkpoint ON checkpoint.parent = reached.id)"
 		" SELECT uuid FROM checkpoint WHERE id NOT IN (SELECT id FROM reached)"},
-	/* the next checkpoint below a file, over hidden files, is the parent that the tree says */
+	/* the next checkpoint below a file, over hidden files, is the parent that the tree says; UNION ends in a circle */
 	{"files and checkpoints tell the same tree",
 		"WITH RECURSIVE walk(owner, expected, layer) AS ("
 		" SELECT checkpoint.uuid, checkpoint.parent, layer.parent FROM checkpoint"
 		"  JOIN frozen ON frozen.checkpoint = checkpoint.id JOIN layer ON layer.id = frozen.layer"
 		" UNION ALL SELECT vm.uuid, vm.parent, layer.parent FROM vm JOIN disk ON disk.vm = vm.id"
 		"  JOIN layer ON layer.id = disk.top"
-		" UNION ALL SELECT owner, expected, layer.parent FROM walk JOIN layer ON layer.id = walk.layer"
+		" UNION SELECT owner, expected, layer.parent FROM walk JOIN layer ON layer.id = walk.layer"
 		"  WHERE NOT EXISTS (SELECT 1 FROM frozen WHERE frozen.layer = walk.layer))"
 		" SELECT owner FROM walk LEFT JOIN frozen ON frozen.layer = walk.layer"
 		" WHERE (walk.layer IS NULL OR frozen.layer IS NOT NULL) AND frozen.checkpoint IS NOT walk.expected"},

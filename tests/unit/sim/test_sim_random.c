@@ -143,7 +143,7 @@ static void compare_tree(struct play *play)
 	assert_int_equal(sim_show(play->host.sim, true, &text, &err), HV_OK);
 	json_t *shown = json_loads(hv_text_get(&text), 0, NULL);
 	size_t index;
-	json_t *vm, *one;
+	json_t *vm = NULL, *one;
 	json_array_foreach(json_object_get(shown, "vms"), index, vm) {
 		if (strcmp(json_string_value(json_object_get(vm, "vmName")), "db") == 0) {
 			break;
