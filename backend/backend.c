@@ -45,14 +45,16 @@ static void open_log(const char *folder)
 	/* the log is a convenience: without it (a full disk, a folder of somebody else) the console still works */
 	HV_CLEANUP_FREE char *path = hv_sprintf("%s/hvtree.log", folder);
 	const char *level = getenv("HVTREE_LOG");
-	(void)hv_log_open(path, level && strcmp(level, "debug") == 0 ? HV_LOG_DEBUG : HV_LOG_INFO, NULL);
+	(void)hv_log_open(
+		path, level && strcmp(level, "debug") == 0 ? HV_LOG_DEBUG : HV_LOG_INFO, NULL);
 }
 
 /* A store that was made for training stays one, however it is opened (U7). */
 static enum hv_status find_out_demo(struct hv_backend *backend, bool asked, struct hv_error *err)
 {
 	char *value = NULL;
-	enum hv_status status = backend->store->ops->setting_get(backend->store, DEMO_SETTING, &value, err);
+	enum hv_status status =
+		backend->store->ops->setting_get(backend->store, DEMO_SETTING, &value, err);
 	if (status != HV_OK) {
 		return status;
 	}
@@ -60,13 +62,15 @@ static enum hv_status find_out_demo(struct hv_backend *backend, bool asked, stru
 	free(value);
 	if (asked && !backend->demo) {
 		return hv_error_set(err, HV_ERR_REFUSED,
-			"'%s' is not a training fleet and is not opened as one; choose another folder",
+			"'%s' is not a training fleet and is not opened as one; choose another "
+			"folder",
 			backend->store_path);
 	}
 	return HV_OK;
 }
 
-static enum hv_status open_store(struct hv_backend *backend, const struct hv_config *config, struct hv_error *err)
+static enum hv_status open_store(
+	struct hv_backend *backend, const struct hv_config *config, struct hv_error *err)
 {
 	enum hv_status status = choose_store(backend, config, err);
 	if (status != HV_OK) {
@@ -83,7 +87,8 @@ static enum hv_status open_store(struct hv_backend *backend, const struct hv_con
 		open_log(backend->store_folder);
 	}
 	if (status == HV_OK) {
-		status = store_open_sqlite(backend->store_path, STORE_BUSY_MS, &backend->store, err);
+		status =
+			store_open_sqlite(backend->store_path, STORE_BUSY_MS, &backend->store, err);
 	}
 	if (status == HV_OK) {
 		status = find_out_demo(backend, config->demo_dir != NULL, err);
@@ -145,8 +150,8 @@ enum hv_status hv_backend_open(
 		clear(backend);
 		return status;
 	}
-	hv_log(HV_LOG_INFO, "backend", "open: store %s, user %s%s", backend->store_path, backend->user,
-		backend->demo ? ", training" : "");
+	hv_log(HV_LOG_INFO, "backend", "open: store %s, user %s%s", backend->store_path,
+		backend->user, backend->demo ? ", training" : "");
 	*ret_backend = backend;
 	return HV_OK;
 }
@@ -179,7 +184,8 @@ struct hv_event *hv_backend_next(struct hv_backend *backend)
 	return events_next(backend->events);
 }
 
-static void push_id(struct hv_backend *backend, enum request_kind kind, uint64_t ticket, const struct hv_uuid *id)
+static void push_id(struct hv_backend *backend, enum request_kind kind, uint64_t ticket,
+	const struct hv_uuid *id)
 {
 	struct request *request = request_new(kind, ticket);
 	if (id) {
@@ -223,7 +229,8 @@ void hv_retry(struct hv_backend *backend, const struct hv_uuid *host)
 	push_id(backend, REQUEST_RETRY, 0, host);
 }
 
-void hv_list_snapshots(struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query)
+void hv_list_snapshots(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query)
 {
 	requests_push(backend->requests, request_new_list(ticket, query));
 }

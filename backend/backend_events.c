@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "backend/backend_hash.h"
+#include "backend/base/hash.h"
 
 /* What makes two events the same object's; the bytes are the key of the hash. */
 struct key {
@@ -34,7 +34,7 @@ struct queue {
 struct events {
 	pthread_mutex_t lock;
 	struct queue waiting; /* under the lock */
-	struct entry *batch;  /* of the writer, not yet visible */
+	struct entry *batch; /* of the writer, not yet visible */
 	int fd;
 };
 
@@ -86,7 +86,8 @@ enum hv_status events_new(struct events **ret_events, struct hv_error *err)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {
-		return hv_error_set(err, HV_ERR_IO, "no descriptor for events: %s", strerror(errno));
+		return hv_error_set(
+			err, HV_ERR_IO, "no descriptor for events: %s", strerror(errno));
 	}
 	struct events *events = hv_alloc(sizeof *events);
 	(void)pthread_mutex_init(&events->lock, NULL);

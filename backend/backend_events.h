@@ -8,7 +8,8 @@
 
 #include "backend/backend.h"
 
-#define EVENTS_MESSAGES_MAX 200 /* waiting messages; the oldest is dropped first, the log has them all */
+#define EVENTS_MESSAGES_MAX                                                                        \
+	200 /* waiting messages; the oldest is dropped first, the log has them all */
 
 struct events;
 

@@ -11,7 +11,8 @@ static void open_vm(struct hv_backend *backend, const struct request *request)
 {
 	struct virtual_machine row = {0};
 	struct hv_error error = {0};
-	enum hv_status status = backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, &error);
+	enum hv_status status =
+		backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, &error);
 	if (status == HV_ERR_NOT_FOUND) {
 		struct hv_event *event = event_new(HV_EVENT_VM_GONE);
 		event->id = request->id;
@@ -41,21 +42,23 @@ static void close_vm(struct hv_backend *backend, const struct request *request)
 
 /* --- acts --- */
 
-static enum hv_status find_snapshot(struct hv_backend *backend, int64_t vm_id, const struct hv_uuid *uuid,
-	int64_t *ret_id, struct hv_error *err)
+static enum hv_status find_snapshot(struct hv_backend *backend, int64_t vm_id,
+	const struct hv_uuid *uuid, int64_t *ret_id, struct hv_error *err)
 {
 	struct snapshot row = {0};
 	*ret_id = 0;
 	if (hv_uuid_is_nil(uuid)) {
 		return HV_OK;
 	}
-	enum hv_status status = backend->store->ops->snapshot_by_uuid(backend->store, uuid, &row, err);
+	enum hv_status status =
+		backend->store->ops->snapshot_by_uuid(backend->store, uuid, &row, err);
 	if (status == HV_OK) {
 		bool fits = row.vm_id == vm_id && row.removed_us == 0;
 		*ret_id = row.id;
 		snapshot_clear(&row);
 		if (!fits) {
-			status = hv_error_set(err, HV_ERR_NOT_FOUND, "the VM has no such snapshot any more");
+			status = hv_error_set(
+				err, HV_ERR_NOT_FOUND, "the VM has no such snapshot any more");
 		}
 	}
 	return status;
@@ -128,7 +131,8 @@ static bool begin_act(struct hv_backend *backend, struct request *request)
 {
 	struct virtual_machine vm = {0};
 	struct hv_error error = {0};
-	if (backend->store->ops->vm_by_uuid(backend->store, &request->act.vm, &vm, &error) != HV_OK) {
+	if (backend->store->ops->vm_by_uuid(backend->store, &request->act.vm, &vm, &error) !=
+		HV_OK) {
 		publish_refusal(backend, request->ticket, &error);
 		return false;
 	}

@@ -104,8 +104,8 @@ static void on_ready(void *context, int64_t host_id, const struct agent_hello *h
 		host->heard = false;
 		hv_replace_string(&host->reason, NULL);
 		publish_host_later(backend, host_id);
-		hv_log(HV_LOG_INFO, "host", "%s: up, %s, version %s", host->name, hello->agent ? hello->agent : "?",
-			hello->version ? hello->version : "?");
+		hv_log(HV_LOG_INFO, "host", "%s: up, %s, version %s", host->name,
+			hello->agent ? hello->agent : "?", hello->version ? hello->version : "?");
 	}
 	engine_host_ready(backend->engine, host_id, hello);
 }
@@ -113,8 +113,10 @@ static void on_ready(void *context, int64_t host_id, const struct agent_hello *h
 /* Every try of a host that stays away fails with the same words: the log has them once. */
 static void log_loss(const struct known_host *host, const struct hv_error *reason)
 {
-	bool is_news = host->state == HOST_UP || !host->reason || strcmp(host->reason, reason->text) != 0;
-	hv_log(is_news ? HV_LOG_WARN : HV_LOG_DEBUG, "host", "%s: lost, %s", host->name, reason->text);
+	bool is_news =
+		host->state == HOST_UP || !host->reason || strcmp(host->reason, reason->text) != 0;
+	hv_log(is_news ? HV_LOG_WARN : HV_LOG_DEBUG, "host", "%s: lost, %s", host->name,
+		reason->text);
 }
 
 static void on_lost(void *context, int64_t host_id, const struct hv_error *reason, int64_t retry_us)
@@ -144,8 +146,8 @@ static void on_answer(void *context, int64_t host_id, const struct agent_answer 
 	}
 }
 
-static void on_progress(void *context, int64_t host_id, const struct hv_uuid *operation, int64_t percent,
-	const char *phase)
+static void on_progress(void *context, int64_t host_id, const struct hv_uuid *operation,
+	int64_t percent, const char *phase)
 {
 	struct hv_backend *backend = context;
 	engine_progress(backend->engine, host_id, operation, percent, phase);
@@ -163,7 +165,8 @@ static void on_vm_removed(void *context, int64_t host_id, const struct hv_uuid *
 	engine_vm_removed(backend->engine, host_id, vm_uuid);
 }
 
-static void on_host_status(void *context, int64_t host_id, const struct agent_host_status *host_status)
+static void on_host_status(
+	void *context, int64_t host_id, const struct agent_host_status *host_status)
 {
 	struct hv_backend *backend = context;
 	engine_host_status(backend->engine, host_id, host_status);
@@ -191,20 +194,21 @@ static const struct agents_listener listener = {
 /* --- how a host is reached --- */
 
 static enum hv_status open_sim(struct hv_backend *backend, const struct known_host *host,
-	const struct transport_callbacks *callbacks, void *callback_context, struct transport **ret_transport,
-	struct hv_error *err)
+	const struct transport_callbacks *callbacks, void *callback_context,
+	struct transport **ret_transport, struct hv_error *err)
 {
 	/* relative to the store, so that a demo folder can be moved */
-	HV_CLEANUP_FREE char *state = host->address[0] == '/'
-					      ? hv_strdup(host->address)
-					      : hv_sprintf("%s/%s", backend->store_folder, host->address);
+	HV_CLEANUP_FREE char *state =
+		host->address[0] == '/' ? hv_strdup(host->address)
+					: hv_sprintf("%s/%s", backend->store_folder, host->address);
 	const char *const argv[] = {backend->sim_program, "--state", state, NULL};
 	return transport_process_open(
 		argv, callbacks, callback_context, &backend->clock, ret_transport, err);
 }
 
-static enum hv_status open_transport(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
-	void *callback_context, struct transport **ret_transport, struct hv_error *err)
+static enum hv_status open_transport(void *context, int64_t host_id,
+	const struct transport_callbacks *callbacks, void *callback_context,
+	struct transport **ret_transport, struct hv_error *err)
 {
 	struct hv_backend *backend = context;
 	const struct known_host *host = hosts_find(backend, host_id);
@@ -214,12 +218,13 @@ static enum hv_status open_transport(void *context, int64_t host_id, const struc
 	bool simulated = strcmp(host->transport, "sim") == 0;
 	if (backend->demo && !simulated) {
 		return hv_error_set(err, HV_ERR_REFUSED,
-			"this is a training fleet: it reaches simulated hosts only, never one by '%s'",
+			"this is a training fleet: it reaches simulated hosts only, never one by "
+			"'%s'",
 			host->transport);
 	}
 	if (!simulated) {
-		return hv_error_set(err, HV_ERR_INVALID, "the transport '%s' is not built into this hvtree",
-			host->transport);
+		return hv_error_set(err, HV_ERR_INVALID,
+			"the transport '%s' is not built into this hvtree", host->transport);
 	}
 	assert(!backend->demo || simulated);
 	return open_sim(backend, host, callbacks, callback_context, ret_transport, err);

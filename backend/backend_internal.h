@@ -10,7 +10,7 @@
 #include "backend/agent/agent.h"
 #include "backend/backend.h"
 #include "backend/backend_events.h"
-#include "backend/backend_hash.h"
+#include "backend/base/hash.h"
 #include "backend/backend_requests.h"
 #include "backend/backend_watch.h"
 #include "backend/engine/engine.h"
@@ -23,15 +23,15 @@ struct known_host {
 	char *name;
 	char *transport;
 	char *address;
-	bool managed;          /* this console connects to it: `state` and `reason` are its own, not the row's */
+	bool managed; /* this console connects to it: `state` and `reason` are its own, not the row's */
 	enum host_state state;
-	char *reason;          /* NULL when Up */
-	int64_t retry_us;      /* wall time; 0: none planned */
-	bool heard;            /* its inventory has come since it is Up */
-	int64_t inventories;   /* how many have come in all */
+	char *reason; /* NULL when Up */
+	int64_t retry_us; /* wall time; 0: none planned */
+	bool heard; /* its inventory has come since it is Up */
+	int64_t inventories; /* how many have come in all */
 	bool snapshots_enabled; /* X5, for its version */
 	int64_t vm_count;
-	bool seen;             /* mark of a reload */
+	bool seen; /* mark of a reload */
 	UT_hash_handle hh;
 };
 
@@ -40,7 +40,7 @@ struct known_vm {
 	struct hv_uuid uuid;
 	int64_t host_id;
 	bool opened; /* the console wants its tree */
-	bool seen;   /* mark of a reload */
+	bool seen; /* mark of a reload */
 	UT_hash_handle hh;
 };
 
@@ -88,11 +88,11 @@ struct hv_backend {
 	struct known_name *accounts;
 	struct waiting *waiting;
 	int64_t started_us; /* wall */
-	int64_t sequence;   /* of the last change that was sent up */
+	int64_t sequence; /* of the last change that was sent up */
 	int64_t engine_due_us;
 	int64_t snapshot_limit;
-	bool failed;        /* the store's refusal was told, and it has not worked since */
-	int64_t *dirty;     /* ids of hosts whose connection changed without a change in the store */
+	bool failed; /* the store's refusal was told, and it has not worked since */
+	int64_t *dirty; /* ids of hosts whose connection changed without a change in the store */
 	size_t dirty_count, dirty_capacity;
 };
 
@@ -159,7 +159,8 @@ void handle_preview(struct hv_backend *backend, const struct request *request);
 /* --- backend_wait.c: requests that wait for a host --- */
 /** Whether the request can go on now; else it was taken and waits. */
 bool wait_for_host(struct hv_backend *backend, struct known_host *host, struct request *request);
-void wait_for_sync(struct hv_backend *backend, struct known_host *host, struct request *take_request);
+void wait_for_sync(
+	struct hv_backend *backend, struct known_host *host, struct request *take_request);
 void wait_host_lost(struct hv_backend *backend, int64_t host_id, const struct hv_error *reason);
 /** Go on with what can; monotonic time of the next deadline, HV_NEVER without one. */
 int64_t wait_check(struct hv_backend *backend);

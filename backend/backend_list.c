@@ -73,19 +73,22 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_snap
 		.ids = query->ids,
 		.id_count = query->id_count,
 		.keyword = query->keyword,
-		.limit = (query->limit > 0 ? query->limit : PAGE_ROWS) + 1, /* one more tells whether more follow */
+		.limit = (query->limit > 0 ? query->limit : PAGE_ROWS) +
+			 1, /* one more tells whether more follow */
 		.offset = query->offset,
 		.after_created_us = query->after_created_us,
 		.after_id = query->after_id,
 	};
 	if (query->older_than_us > 0) {
-		ret_query->created_before_us = hv_clock_wall_us(&backend->clock) - query->older_than_us;
+		ret_query->created_before_us =
+			hv_clock_wall_us(&backend->clock) - query->older_than_us;
 	}
 	if (!query->vm) {
 		return HV_OK;
 	}
 	struct virtual_machine vm = {0};
-	enum hv_status status = backend->store->ops->vm_by_uuid(backend->store, query->vm, &vm, err);
+	enum hv_status status =
+		backend->store->ops->vm_by_uuid(backend->store, query->vm, &vm, err);
 	if (status == HV_OK) {
 		ret_query->vm_id = vm.id;
 		virtual_machine_clear(&vm);

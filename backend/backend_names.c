@@ -8,7 +8,7 @@
 
 struct known_name {
 	int64_t id;
-	char *name;   /* may be NULL */
+	char *name; /* may be NULL */
 	char *domain; /* of an account */
 	UT_hash_handle hh;
 };
@@ -49,7 +49,8 @@ const char *names_account(struct hv_backend *backend, int64_t id, const char **r
 	if (!known) {
 		char *name = NULL;
 		char *domain = NULL;
-		if (backend->store->ops->account_names(backend->store, id, &name, &domain, NULL) != HV_OK) {
+		if (backend->store->ops->account_names(backend->store, id, &name, &domain, NULL) !=
+			HV_OK) {
 			return NULL;
 		}
 		known = hv_alloc(sizeof *known);

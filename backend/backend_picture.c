@@ -51,7 +51,8 @@ void picture_rows_clear(struct picture_rows *rows)
 }
 
 /* What the closed row says of its snapshots. */
-static void sum_up(const struct virtual_machine *row, const struct picture_rows *rows, struct hv_vm *vm)
+static void sum_up(
+	const struct virtual_machine *row, const struct picture_rows *rows, struct hv_vm *vm)
 {
 	for (size_t i = 0; i < rows->snapshots.count; i++) {
 		const struct snapshot *snapshot = &rows->snapshots.items[i];
@@ -64,8 +65,11 @@ static void sum_up(const struct virtual_machine *row, const struct picture_rows 
 	}
 	struct snapshot_tree tree = {0};
 	if (rows->snapshots.count + rows->untracked.count > 0 &&
-		snapshot_tree_build(&rows->snapshots, &rows->untracked, &row->checkpoint, &tree, NULL) == HV_OK) {
-		vm->chain = tree.current == SNAPSHOT_TREE_NONE ? 0 : (int64_t)tree.nodes[tree.current].depth + 1;
+		snapshot_tree_build(&rows->snapshots, &rows->untracked, &row->checkpoint, &tree,
+			NULL) == HV_OK) {
+		vm->chain = tree.current == SNAPSHOT_TREE_NONE
+				    ? 0
+				    : (int64_t)tree.nodes[tree.current].depth + 1;
 		snapshot_tree_clear(&tree);
 	}
 }
@@ -189,14 +193,16 @@ static struct hv_node *nodes_of_list(struct hv_backend *backend, const struct sn
 	return nodes;
 }
 
-static const struct hv_tree *tree_value(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct picture_rows *rows, const struct volume_list *volumes)
+static const struct hv_tree *tree_value(struct hv_backend *backend,
+	const struct virtual_machine *row, const struct picture_rows *rows,
+	const struct volume_list *volumes)
 {
 	struct hv_error problem = {0};
 	struct snapshot_tree tree = {0};
 	struct hv_tree value = {.vm = row->uuid, .current = -1, .volume_count = volumes->count};
 	struct hv_node *nodes;
-	if (snapshot_tree_build(&rows->snapshots, &rows->untracked, &row->checkpoint, &tree, &problem) == HV_OK) {
+	if (snapshot_tree_build(&rows->snapshots, &rows->untracked, &row->checkpoint, &tree,
+		    &problem) == HV_OK) {
 		nodes = nodes_of_tree(backend, &tree);
 		value.count = tree.count;
 		value.current = index_of(tree.current);
@@ -206,11 +212,12 @@ static const struct hv_tree *tree_value(struct hv_backend *backend, const struct
 		value.count = rows->snapshots.count;
 		value.problem = problem.text;
 	}
-	struct hv_volume *rows_of_volumes = hv_realloc_array(NULL, volumes->count, sizeof *rows_of_volumes);
+	struct hv_volume *rows_of_volumes =
+		hv_realloc_array(NULL, volumes->count, sizeof *rows_of_volumes);
 	for (size_t i = 0; i < volumes->count; i++) {
 		const struct volume *volume = &volumes->items[i];
-		rows_of_volumes[i] = (struct hv_volume){volume->uuid, volume->name, volume->root, volume->path,
-			volume->size_bytes, volume->chain_bytes};
+		rows_of_volumes[i] = (struct hv_volume){volume->uuid, volume->name, volume->root,
+			volume->path, volume->size_bytes, volume->chain_bytes};
 	}
 	value.nodes = nodes;
 	value.volumes = rows_of_volumes;
@@ -249,8 +256,9 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 		return status;
 	}
 	/* without its snapshot (not allocated yet, or taken back) the operation is told all the same */
-	bool allocated = row->snapshot_id != 0 &&
-			 ops->snapshot_get(backend->store, row->snapshot_id, &snapshot, NULL) == HV_OK;
+	bool allocated =
+		row->snapshot_id != 0 &&
+		ops->snapshot_get(backend->store, row->snapshot_id, &snapshot, NULL) == HV_OK;
 	const struct known_host *host = hosts_find(backend, row->host_id);
 	struct hv_operation operation = {
 		.uuid = row->uuid,

@@ -39,8 +39,8 @@ enum hv_status place_make_folder(const char *folder, struct hv_error *err)
 		char end = *at;
 		*at = '\0';
 		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-			return hv_error_set(
-				err, HV_ERR_IO, "cannot make the folder '%s': %s", path, strerror(errno));
+			return hv_error_set(err, HV_ERR_IO, "cannot make the folder '%s': %s", path,
+				strerror(errno));
 		}
 		*at = end;
 		if (end == '\0') {
@@ -103,7 +103,9 @@ static unsigned long long start_time(long pid)
 	/* the name of the program stands in brackets and may hold anything, also brackets */
 	const char *at = strrchr(line, ')');
 	unsigned long long ticks = 0;
-	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+	if (!at || sscanf(at + 1,
+			   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			   "%*d %*d %llu",
 			   &ticks) != 1) {
 		return 0;
 	}
@@ -137,7 +139,8 @@ bool place_owner_is_gone(const char *owner)
 	machine_name(machine);
 	size_t length = strlen(machine);
 	if (strncmp(owner, machine, length) != 0 ||
-		sscanf(owner + length, ":%ld:%llu:", &pid, &started) != 2 || pid <= 0 || started == 0) {
+		sscanf(owner + length, ":%ld:%llu:", &pid, &started) != 2 || pid <= 0 ||
+		started == 0) {
 		return false; /* another machine's: only its lease can tell */
 	}
 	return start_time(pid) != started;

@@ -27,7 +27,8 @@ static void facts_clear(struct facts *facts)
 	virtual_machine_clear(&facts->vm);
 }
 
-static enum hv_status find_target(const struct hv_uuid *uuid, struct facts *facts, struct hv_error *err)
+static enum hv_status find_target(
+	const struct hv_uuid *uuid, struct facts *facts, struct hv_error *err)
 {
 	facts->target = SNAPSHOT_TREE_NONE;
 	if (hv_uuid_is_nil(uuid)) {
@@ -35,7 +36,8 @@ static enum hv_status find_target(const struct hv_uuid *uuid, struct facts *fact
 	}
 	for (size_t i = 0; i < facts->tree.count; i++) {
 		const struct snapshot_tree_node *node = &facts->tree.nodes[i];
-		if (hv_uuid_equal(node->snapshot ? &node->snapshot->uuid : &node->checkpoint->id, uuid)) {
+		if (hv_uuid_equal(
+			    node->snapshot ? &node->snapshot->uuid : &node->checkpoint->id, uuid)) {
 			facts->target = i;
 			return HV_OK;
 		}
@@ -43,8 +45,8 @@ static enum hv_status find_target(const struct hv_uuid *uuid, struct facts *fact
 	return hv_error_set(err, HV_ERR_NOT_FOUND, "the VM has no such snapshot any more");
 }
 
-static enum hv_status facts_read(
-	struct hv_backend *backend, const struct hv_act *act, struct facts *facts, struct hv_error *err)
+static enum hv_status facts_read(struct hv_backend *backend, const struct hv_act *act,
+	struct facts *facts, struct hv_error *err)
 {
 	const struct store_ops *ops = backend->store->ops;
 	struct operation_list live = {0};
@@ -76,7 +78,8 @@ static enum action action_of(const struct hv_act *act)
 {
 	switch (act->kind) {
 	case OPERATION_CREATE_SNAPSHOT:
-		return act->type == SNAPSHOT_DISK ? ACTION_SNAPSHOT_CREATE_DISK : ACTION_SNAPSHOT_CREATE_MEMORY;
+		return act->type == SNAPSHOT_DISK ? ACTION_SNAPSHOT_CREATE_DISK
+						  : ACTION_SNAPSHOT_CREATE_MEMORY;
 	case OPERATION_REVERT_SNAPSHOT:
 		return ACTION_SNAPSHOT_REVERT;
 	case OPERATION_DELETE_SNAPSHOT:
@@ -92,10 +95,12 @@ static enum action action_of(const struct hv_act *act)
 }
 
 /* The sentence with which a rule refuses the act now; NULL when none does. Caller frees. */
-static char *refusal_of(struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
+static char *refusal_of(
+	struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
 {
 	const struct known_host *known = hosts_find(backend, facts->vm.host_id);
-	const struct hv_host host = {.state = known && known->managed ? known->state : HOST_DISCONNECTED};
+	const struct hv_host host = {
+		.state = known && known->managed ? known->state : HOST_DISCONNECTED};
 	struct hv_node node = {.state = SNAPSHOT_READY};
 	bool has_node = facts->target != SNAPSHOT_TREE_NONE || act->all;
 	if (facts->target != SNAPSHOT_TREE_NONE) {
@@ -129,8 +134,8 @@ static bool is_tracked(const struct facts *facts)
 	return facts->target != SNAPSHOT_TREE_NONE && facts->tree.nodes[facts->target].snapshot;
 }
 
-static void fill_revert(struct hv_backend *backend, const struct facts *facts, struct hv_preview *preview,
-	const char **risks)
+static void fill_revert(struct hv_backend *backend, const struct facts *facts,
+	struct hv_preview *preview, const char **risks)
 {
 	struct revert_preview revert;
 	bool up = agents_is_up(backend->agents, facts->vm.host_id);
@@ -138,8 +143,9 @@ static void fill_revert(struct hv_backend *backend, const struct facts *facts, s
 					      AGENT_CAN_REVERT_MEMORY_FROM_OFF) != 0;
 	revert_preview_make(&facts->tree, facts->target, &facts->vm, memory_from_off,
 		hv_clock_wall_us(&backend->clock), &revert);
-	revert.risks[RISK_LOW_SPACE] = facts->host.free_bytes >= 0 &&
-				       facts->host.free_bytes < facts->vm.memory_bytes + LOW_SPACE_BYTES;
+	revert.risks[RISK_LOW_SPACE] =
+		facts->host.free_bytes >= 0 &&
+		facts->host.free_bytes < facts->vm.memory_bytes + LOW_SPACE_BYTES;
 	preview->lost_since_us = revert.lost_since_us;
 	preview->lost_bytes = revert.lost_bytes;
 	preview->kept_snapshots = (int64_t)revert.kept_snapshots;
@@ -179,16 +185,18 @@ static const struct hv_preview *delete_value(
 	preview->deleted = ids;
 	preview->deleted_names = names;
 	preview->deleted_count = delete.count;
-	preview->reparented = (int64_t)delete.reparented;
+	preview->reparented = (int64_t) delete.reparented;
 	preview->merged_bytes = delete.merged_bytes;
 	preview->deletes_current = delete.deletes_current;
-	if (delete.new_current != SNAPSHOT_TREE_NONE && facts->tree.nodes[delete.new_current].snapshot) {
+	if (delete.new_current != SNAPSHOT_TREE_NONE &&
+		facts->tree.nodes[delete.new_current].snapshot) {
 		preview->new_current = facts->tree.nodes[delete.new_current].snapshot->uuid;
 	}
 	if (!preview->refusal && delete.count == 0) {
 		preview->refusal = "the VM has no snapshots to delete";
 	} else if (!preview->refusal && delete.blocked > 0) {
-		blocked = hv_sprintf("%zu of these %zu snapshots cannot be deleted in the state that they are in",
+		blocked = hv_sprintf("%zu of these %zu snapshots cannot be deleted in the state "
+				     "that they are in",
 			delete.blocked, delete.count);
 		preview->refusal = blocked;
 	}

@@ -11,7 +11,6 @@
 #include "backend/base/log.h"
 
 #define CHANGES_AT_ONCE 256
-#define ROWS_A_FLUSH 500 /* of the first picture: the console shows these while the rest is read */
 
 /* Ids of one kind that have to be read again. */
 struct id_set {
@@ -63,10 +62,27 @@ static void changed_clear(struct changed *changed)
 
 /* --- what is known --- */
 
+static void known_vm_forget(struct hv_backend *backend, struct known_vm *known)
+{
+	struct hv_event *event = event_new(HV_EVENT_VM_GONE);
+	event->id = known->uuid;
+	events_add(backend->events, event);
+	struct known_host *host = hosts_find(backend, known->host_id);
+	if (host) {
+		host->vm_count--;
+	}
+	HASH_DEL(backend->vms, known);
+	free(known);
+}
+
 struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual_machine *row)
 {
 	struct known_vm *known = NULL;
 	HASH_FIND(hh, backend->vms, &row->id, sizeof row->id, known);
+	if (known && !hv_uuid_equal(&known->uuid, &row->uuid)) {
+		known_vm_forget(backend, known); /* the row's number was given to another VM */
+		known = NULL;
+	}
 	if (!known) {
 		known = hv_alloc(sizeof *known);
 		known->id = row->id;
@@ -88,19 +104,6 @@ struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual
 	}
 	known->seen = true;
 	return known;
-}
-
-static void known_vm_forget(struct hv_backend *backend, struct known_vm *known)
-{
-	struct hv_event *event = event_new(HV_EVENT_VM_GONE);
-	event->id = known->uuid;
-	events_add(backend->events, event);
-	struct known_host *host = hosts_find(backend, known->host_id);
-	if (host) {
-		host->vm_count--;
-	}
-	HASH_DEL(backend->vms, known);
-	free(known);
 }
 
 static void known_host_forget(struct hv_backend *backend, struct known_host *host)
@@ -139,7 +142,11 @@ static void known_operation_note(struct hv_backend *backend, const struct operat
 
 static void publish_host_row(struct hv_backend *backend, const struct host *row)
 {
-	struct known_host *known = hosts_learn(backend, row);
+	struct known_host *known = hosts_find(backend, row->id);
+	if (known && !hv_uuid_equal(&known->uuid, &row->uuid)) {
+		known_host_forget(backend, known); /* the row's number was given to another host */
+	}
+	known = hosts_learn(backend, row);
 	known->seen = true;
 	struct hv_event *event = event_new(HV_EVENT_HOST);
 	event->host = picture_host(backend, known, row);
@@ -218,15 +225,16 @@ static enum hv_status publish_vm(struct hv_backend *backend, int64_t id, struct 
 }
 
 /* Each console logs what it drove. */
-static void log_operation(
-	const struct hv_backend *backend, const struct operation *row, const struct hv_operation *operation)
+static void log_operation(const struct hv_backend *backend, const struct operation *row,
+	const struct hv_operation *operation)
 {
 	if (operation->finished_us == 0 || !row->owner || strcmp(row->owner, backend->owner) != 0) {
 		return;
 	}
 	char id[HV_UUID_TEXT_SIZE];
-	hv_log(operation->state == OPERATION_DONE ? HV_LOG_INFO : HV_LOG_WARN, "operation", "%s %s of '%s': %s%s%s",
-		hv_uuid_format(&operation->uuid, id), operation_kind_name(operation->kind), operation->vm_name,
+	hv_log(operation->state == OPERATION_DONE ? HV_LOG_INFO : HV_LOG_WARN, "operation",
+		"%s %s of '%s': %s%s%s", hv_uuid_format(&operation->uuid, id),
+		operation_kind_name(operation->kind), operation->vm_name,
 		operation_state_name(operation->state), operation->error ? ", " : "",
 		operation->error ? operation->error : "");
 }
@@ -250,7 +258,8 @@ static enum hv_status publish_operation_row(
 	return HV_OK;
 }
 
-static enum hv_status publish_operation(struct hv_backend *backend, int64_t id, struct hv_error *err)
+static enum hv_status publish_operation(
+	struct hv_backend *backend, int64_t id, struct hv_error *err)
 {
 	struct operation row = {0};
 	enum hv_status status = backend->store->ops->operation_get(backend->store, id, &row, err);
@@ -270,50 +279,59 @@ static void read_limit(struct hv_backend *backend)
 {
 	char *value = NULL;
 	backend->snapshot_limit = SNAPSHOT_LIMIT_DEFAULT;
-	if (backend->store->ops->setting_get(backend->store, "vmsnapshot.max", &value, NULL) == HV_OK && value) {
+	if (backend->store->ops->setting_get(backend->store, "vmsnapshot.max", &value, NULL) ==
+			HV_OK &&
+		value) {
 		char *end = NULL;
 		long long limit = strtoll(value, &end, 10);
 		if (end != value && *end == '\0' && limit >= 0) {
-			backend->snapshot_limit = limit < SNAPSHOT_LIMIT_HYPERV ? limit : SNAPSHOT_LIMIT_HYPERV;
+			backend->snapshot_limit =
+				limit < SNAPSHOT_LIMIT_HYPERV ? limit : SNAPSHOT_LIMIT_HYPERV;
 		}
 	}
 	free(value);
 }
 
-static enum hv_status publish_all_hosts(struct hv_backend *backend, struct hv_error *err)
+/* One host's VMs and the operations that live on them; the console shows these while the next host is read. */
+static enum hv_status publish_vms_of(
+	struct hv_backend *backend, int64_t host_id, struct hv_error *err)
 {
-	struct host_list list = {0};
-	enum hv_status status = backend->store->ops->host_list(backend->store, &list, err);
-	for (size_t i = 0; status == HV_OK && i < list.count; i++) {
-		(void)hosts_learn(backend, &list.items[i]);
-	}
 	struct virtual_machine_list vms = {0};
-	if (status == HV_OK) {
-		status = backend->store->ops->vm_list(backend->store, 0, &vms, err);
-	}
-	for (size_t i = 0; status == HV_OK && i < vms.count; i++) {
-		(void)known_vm_learn(backend, &vms.items[i]); /* so that a host's row tells how many it has */
-	}
-	backend->dirty_count = 0;
-	for (size_t i = 0; status == HV_OK && i < list.count; i++) {
-		publish_host_row(backend, &list.items[i]);
-	}
-	events_flush(backend->events);
 	struct operation_list live = {0};
+	enum hv_status status = backend->store->ops->vm_list(backend->store, host_id, &vms, err);
 	if (status == HV_OK) {
-		status = backend->store->ops->operation_live(backend->store, 0, 0, &live, err);
+		status =
+			backend->store->ops->operation_live(backend->store, host_id, 0, &live, err);
 	}
 	for (size_t i = 0; status == HV_OK && i < vms.count; i++) {
 		status = publish_vm_row(backend, &vms.items[i], &live, err);
-		if (i % ROWS_A_FLUSH == 0) {
-			events_flush(backend->events);
-		}
 	}
 	for (size_t i = 0; status == HV_OK && i < live.count; i++) {
 		status = publish_operation_row(backend, &live.items[i], err);
 	}
+	events_flush(backend->events);
 	operation_list_clear(&live);
 	virtual_machine_list_clear(&vms);
+	return status;
+}
+
+static enum hv_status publish_everything(struct hv_backend *backend, struct hv_error *err)
+{
+	struct host_list list = {0};
+	enum hv_status status = backend->store->ops->host_list(backend->store, &list, err);
+	for (size_t i = 0; status == HV_OK && i < list.count; i++) {
+		publish_host_row(backend, &list.items[i]);
+	}
+	events_flush(backend->events);
+	backend->dirty_count = 0;
+	for (size_t i = 0; status == HV_OK && i < list.count; i++) {
+		int64_t told = hosts_find(backend, list.items[i].id)->vm_count;
+		status = publish_vms_of(backend, list.items[i].id, err);
+		if (told != hosts_find(backend, list.items[i].id)->vm_count) {
+			publish_host_row(backend, &list.items[i]);
+		}
+	}
+	backend->dirty_count = 0;
 	host_list_clear(&list);
 	return status;
 }
@@ -365,7 +383,7 @@ enum hv_status publish_all(struct hv_backend *backend, struct hv_error *err)
 	enum hv_status status = backend->store->ops->last_change(backend->store, &sequence, err);
 	if (status == HV_OK) {
 		read_limit(backend);
-		status = publish_all_hosts(backend, err);
+		status = publish_everything(backend, err);
 	}
 	if (status == HV_OK) {
 		status = sweep(backend, err);
@@ -392,7 +410,8 @@ static enum hv_status collect(
 			return status;
 		}
 		for (size_t i = 0; i < count; i++) {
-			enum change_kind kind = changes[i].kind == CHANGE_TREE ? CHANGE_VM : changes[i].kind;
+			enum change_kind kind =
+				changes[i].kind == CHANGE_TREE ? CHANGE_VM : changes[i].kind;
 			id_set_add(&changed->kinds[kind], changes[i].id);
 			if (kind == CHANGE_OPERATION) {
 				id_set_add(&changed->kinds[CHANGE_VM], changes[i].vm_id);
@@ -439,7 +458,8 @@ enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err)
 	if (status == HV_OK && backend->sequence != before) {
 		read_limit(backend);
 	}
-	size_t dirty = backend->dirty_count; /* more may come while VMs are read: the next turn takes them */
+	size_t dirty =
+		backend->dirty_count; /* more may come while VMs are read: the next turn takes them */
 	/* hosts, then VMs with their trees, then operations: an operation's end finds what it ended in */
 	if (status == HV_OK) {
 		add_dirty_hosts(backend, &changed);
@@ -449,7 +469,8 @@ enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err)
 		status = publish_each(backend, &changed.kinds[CHANGE_VM], publish_vm, err);
 	}
 	if (status == HV_OK) {
-		status = publish_each(backend, &changed.kinds[CHANGE_OPERATION], publish_operation, err);
+		status = publish_each(
+			backend, &changed.kinds[CHANGE_OPERATION], publish_operation, err);
 	}
 	if (status == HV_OK) {
 		backend->dirty_count -= dirty;

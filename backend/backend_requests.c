@@ -11,7 +11,7 @@
 struct requests {
 	pthread_mutex_t lock;
 	struct request *list; /* under the lock */
-	bool stop;            /* under the lock */
+	bool stop; /* under the lock */
 	int fd;
 };
 
@@ -72,7 +72,8 @@ enum hv_status requests_new(struct requests **ret_requests, struct hv_error *err
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {
-		return hv_error_set(err, HV_ERR_IO, "no descriptor for requests: %s", strerror(errno));
+		return hv_error_set(
+			err, HV_ERR_IO, "no descriptor for requests: %s", strerror(errno));
 	}
 	struct requests *requests = hv_alloc(sizeof *requests);
 	(void)pthread_mutex_init(&requests->lock, NULL);

@@ -22,8 +22,8 @@ enum request_kind {
 struct request {
 	enum request_kind kind;
 	uint64_t ticket;
-	struct hv_uuid id;    /* a VM, an operation or a host; nil with SYNC: all hosts */
-	struct hv_act act;    /* ACT and PREVIEW */
+	struct hv_uuid id; /* a VM, an operation or a host; nil with SYNC: all hosts */
+	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
 	/* owned, what act and query point to */
 	char *name, *description, *account, *domain, *keyword;

@@ -73,8 +73,8 @@ static void let_go(struct hv_backend *backend)
 	if (ops->begin(backend->store, NULL) != HV_OK) {
 		return;
 	}
-	if (ops->operation_renew(
-		    backend->store, backend->owner, hv_clock_wall_us(&backend->clock) - 1, &error) != HV_OK ||
+	if (ops->operation_renew(backend->store, backend->owner,
+		    hv_clock_wall_us(&backend->clock) - 1, &error) != HV_OK ||
 		ops->commit(backend->store, &error) != HV_OK) {
 		ops->rollback(backend->store);
 	}
@@ -113,7 +113,8 @@ static bool first_picture(struct hv_backend *backend)
 static int timeout_ms(const struct hv_backend *backend, const struct turn *turn)
 {
 	int64_t due_us = agents_deadline_us(backend->agents);
-	const int64_t others[] = {backend->engine_due_us, watch_due_us(backend->watch), turn->waiting_due_us};
+	const int64_t others[] = {
+		backend->engine_due_us, watch_due_us(backend->watch), turn->waiting_due_us};
 	for (size_t i = 0; i < HV_ARRAY_LEN(others); i++) {
 		due_us = others[i] < due_us ? others[i] : due_us;
 	}
@@ -211,7 +212,8 @@ void *backend_thread(void *context)
 	begin(backend);
 	bool loaded = first_picture(backend);
 	bool go_on = true;
-	while (go_on && !loaded) { /* the store refuses even to be read: wait for better times, or for the end */
+	/* a store that refuses even to be read: wait for better times, or for the end */
+	while (go_on && !loaded) {
 		struct pollfd fd = {.fd = requests_fd(backend->requests), .events = POLLIN};
 		(void)poll(&fd, 1, (int)(FAILED_RETRY_US / 1000));
 		go_on = take_requests(backend);

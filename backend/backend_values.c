@@ -58,8 +58,8 @@ static void *pack_rows(struct packer *packer, const void *rows, size_t count, si
 	}
 	char *copy = pack(packer, rows, count * size, alignof(max_align_t));
 	for (size_t i = 0; i < count; i++) {
-		pack_strings(packer, copy ? copy + i * size : NULL, (const char *)rows + i * size, offsets,
-			offset_count);
+		pack_strings(packer, copy ? copy + i * size : NULL, (const char *)rows + i * size,
+			offsets, offset_count);
 	}
 	return copy;
 }
@@ -81,8 +81,8 @@ static const char *const *pack_texts(struct packer *packer, const char *const *t
 }
 
 /* The block's first bytes are the counter, then the value; `fill` packs what hangs on it. */
-static void *value_new(
-	const void *from, size_t size, void (*fill)(struct packer *packer, void *to, const void *from))
+static void *value_new(const void *from, size_t size,
+	void (*fill)(struct packer *packer, void *to, const void *from))
 {
 	struct packer packer = {NULL, sizeof(struct block)};
 	(void)pack(&packer, from, size, alignof(max_align_t));
@@ -170,8 +170,8 @@ static void tree_fill(struct packer *packer, void *to, const void *from)
 	const struct hv_tree *source = from;
 	struct hv_tree *tree = to;
 	pack_strings(packer, to, from, tree_strings, HV_ARRAY_LEN(tree_strings));
-	const struct hv_node *nodes = pack_rows(packer, source->nodes, source->count, sizeof *source->nodes,
-		node_strings, HV_ARRAY_LEN(node_strings));
+	const struct hv_node *nodes = pack_rows(packer, source->nodes, source->count,
+		sizeof *source->nodes, node_strings, HV_ARRAY_LEN(node_strings));
 	const struct hv_volume *volumes = pack_rows(packer, source->volumes, source->volume_count,
 		sizeof *source->volumes, volume_strings, HV_ARRAY_LEN(volume_strings));
 	if (tree) {
@@ -203,8 +203,8 @@ static void preview_fill(struct packer *packer, void *to, const void *from)
 	struct hv_preview *preview = to;
 	pack_strings(packer, to, from, preview_strings, HV_ARRAY_LEN(preview_strings));
 	const char *const *risks = pack_texts(packer, source->risks, source->risk_count);
-	const struct hv_uuid *deleted =
-		pack_rows(packer, source->deleted, source->deleted_count, sizeof *source->deleted, NULL, 0);
+	const struct hv_uuid *deleted = pack_rows(
+		packer, source->deleted, source->deleted_count, sizeof *source->deleted, NULL, 0);
 	const char *const *names = pack_texts(packer, source->deleted_names, source->deleted_count);
 	if (preview) {
 		preview->risks = risks;
@@ -228,26 +228,26 @@ static void page_fill(struct packer *packer, void *to, const void *from)
 {
 	const struct hv_snapshot_page *source = from;
 	struct hv_snapshot_page *page = to;
-	const struct hv_snapshot *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
-		snapshot_strings, HV_ARRAY_LEN(snapshot_strings));
+	const struct hv_snapshot *rows = pack_rows(packer, source->rows, source->count,
+		sizeof *source->rows, snapshot_strings, HV_ARRAY_LEN(snapshot_strings));
 	if (page) {
 		page->rows = rows;
 	}
 }
 
 /* new, ref and unref of each kind of value are the same but for the type. */
-#define DEFINE_VALUE(type, fill)                                                                           \
-	const struct type *type##_new(const struct type *from)                                             \
-	{                                                                                                  \
-		return value_new(from, sizeof *from, fill);                                                \
-	}                                                                                                  \
-	const struct type *type##_ref(const struct type *value)                                            \
-	{                                                                                                  \
-		return value_ref(value);                                                                   \
-	}                                                                                                  \
-	void type##_unref(const struct type *value)                                                        \
-	{                                                                                                  \
-		value_unref(value);                                                                        \
+#define DEFINE_VALUE(type, fill)                                                                   \
+	const struct type *type##_new(const struct type *from)                                     \
+	{                                                                                          \
+		return value_new(from, sizeof *from, fill);                                        \
+	}                                                                                          \
+	const struct type *type##_ref(const struct type *value)                                    \
+	{                                                                                          \
+		return value_ref(value);                                                           \
+	}                                                                                          \
+	void type##_unref(const struct type *value)                                                \
+	{                                                                                          \
+		value_unref(value);                                                                \
 	}
 
 DEFINE_VALUE(hv_host, host_fill)
@@ -272,8 +272,8 @@ void hv_event_free(struct hv_event *event)
 	free(event);
 }
 
-struct rule_facts hv_facts(const struct hv_host *host, const struct hv_vm *vm, const struct hv_tree *tree,
-	const struct hv_node *node)
+struct rule_facts hv_facts(const struct hv_host *host, const struct hv_vm *vm,
+	const struct hv_tree *tree, const struct hv_node *node)
 {
 	(void)tree; /* everything that the rules ask for is in the rows that are always there */
 	return (struct rule_facts){

@@ -11,7 +11,8 @@
 #define CONNECT_US (10 * HV_SECOND_US)
 #define SETTLE_US (60 * HV_SECOND_US)
 
-static void add(struct hv_backend *backend, const struct known_host *host, struct request *take_request)
+static void add(
+	struct hv_backend *backend, const struct known_host *host, struct request *take_request)
 {
 	struct waiting *waiting = hv_alloc(sizeof *waiting);
 	waiting->request = take_request;
@@ -40,7 +41,8 @@ bool wait_for_host(struct hv_backend *backend, struct known_host *host, struct r
 	return false;
 }
 
-void wait_for_sync(struct hv_backend *backend, struct known_host *host, struct request *take_request)
+void wait_for_sync(
+	struct hv_backend *backend, struct known_host *host, struct request *take_request)
 {
 	add(backend, host, take_request);
 	if (host->managed && host->state == HOST_UP) {
@@ -50,7 +52,8 @@ void wait_for_sync(struct hv_backend *backend, struct known_host *host, struct r
 	}
 }
 
-static void synced(struct hv_backend *backend, const struct waiting *waiting, const struct hv_error *error)
+static void synced(
+	struct hv_backend *backend, const struct waiting *waiting, const struct hv_error *error)
 {
 	const struct known_host *host = hosts_find(backend, waiting->host_id);
 	struct hv_event *event = event_new(HV_EVENT_SYNCED);
@@ -66,12 +69,13 @@ static void synced(struct hv_backend *backend, const struct waiting *waiting, co
 }
 
 /* What cannot go on says so; a preview goes on, for it can say why nothing is possible. */
-static void give_up(struct hv_backend *backend, const struct waiting *waiting, enum hv_status status,
-	const char *sentence)
+static void give_up(struct hv_backend *backend, const struct waiting *waiting,
+	enum hv_status status, const char *sentence)
 {
 	const struct known_host *host = hosts_find(backend, waiting->host_id);
 	struct hv_error error;
-	(void)hv_error_set(&error, status, "host '%s' cannot be reached: %s", host ? host->name : "?", sentence);
+	(void)hv_error_set(&error, status, "host '%s' cannot be reached: %s",
+		host ? host->name : "?", sentence);
 	if (waiting->request->kind == REQUEST_SYNC) {
 		synced(backend, waiting, &error);
 	} else if (waiting->request->kind == REQUEST_PREVIEW) {

@@ -32,8 +32,10 @@ struct watch *watch_new(const char *store_path)
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch->fd >= 0) {
 		HV_CLEANUP_FREE char *folder =
-			slash ? hv_strndup(store_path, (size_t)(slash - store_path) + 1) : hv_strdup(".");
-		if (inotify_add_watch(watch->fd, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
+			slash ? hv_strndup(store_path, (size_t)(slash - store_path) + 1)
+			      : hv_strdup(".");
+		if (inotify_add_watch(watch->fd, folder,
+			    IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
 			close(watch->fd);
 			watch->fd = -1;
 		}
@@ -96,7 +98,7 @@ void watch_looked(struct watch *watch, int64_t now_us)
 	}
 	watch->due_us = now_us + watch->step_us;
 	if (watch->step_us < LOOK_SLOW_US) {
-		watch->step_us = watch->step_us * 2 < LOOK_SLOW_US ? watch->step_us * 2 : LOOK_SLOW_US;
+		watch->step_us =
+			watch->step_us * 2 < LOOK_SLOW_US ? watch->step_us * 2 : LOOK_SLOW_US;
 	}
 }
-

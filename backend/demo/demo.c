@@ -19,9 +19,9 @@
 struct making {
 	const char *folder;
 	char *temporary; /* DIR/.making */
-	char *fleet;     /* DIR/fleet.ini */
-	char *store;     /* DIR/hvtree.db */
-	int lock;        /* held by us and by every program that makes a part */
+	char *fleet; /* DIR/fleet.ini */
+	char *store; /* DIR/hvtree.db */
+	int lock; /* held by us and by every program that makes a part */
 };
 
 static enum hv_status io_error(struct hv_error *err, const char *what, const char *path)
@@ -45,7 +45,8 @@ static void remove_temporary(const struct making *making)
 
 static enum hv_status make_folder(const char *path, struct hv_error *err)
 {
-	return mkdir(path, 0700) == 0 || errno == EEXIST ? HV_OK : io_error(err, "make the folder", path);
+	return mkdir(path, 0700) == 0 || errno == EEXIST ? HV_OK
+							 : io_error(err, "make the folder", path);
 }
 
 static enum hv_status move(const char *from, const char *to, struct hv_error *err)
@@ -65,7 +66,8 @@ static enum hv_status write_file(const char *path, const char *text, struct hv_e
 }
 
 /* The trainer's own fleet is used; without one, the one that is built in is put there to be read and changed. */
-static enum hv_status provide_fleet(const struct making *making, struct fleet *ret_fleet, struct hv_error *err)
+static enum hv_status provide_fleet(
+	const struct making *making, struct fleet *ret_fleet, struct hv_error *err)
 {
 	if (access(making->fleet, F_OK) != 0) {
 		HV_CLEANUP_FREE char *temporary = hv_sprintf("%s/fleet.ini", making->temporary);
@@ -80,17 +82,18 @@ static enum hv_status provide_fleet(const struct making *making, struct fleet *r
 	return fleet_read_file(making->fleet, ret_fleet, err);
 }
 
-static enum hv_status start_load(const struct making *making, const char *sim_program, const char *host,
-	struct demo_program *program, struct hv_error *err)
+static enum hv_status start_load(const struct making *making, const char *sim_program,
+	const char *host, struct demo_program *program, struct hv_error *err)
 {
 	HV_CLEANUP_FREE char *state = hv_sprintf("%s/hosts/%s.db", making->temporary, host);
-	const char *const argv[] = {sim_program, "--state", state, "load", making->fleet, host, NULL};
+	const char *const argv[] = {
+		sim_program, "--state", state, "load", making->fleet, host, NULL};
 	return demo_program_start(program, argv, making->lock, err);
 }
 
 /* All hosts at the same time, and the store meanwhile. */
-static enum hv_status make_parts(const struct making *making, const char *sim_program, const struct fleet *fleet,
-	struct hv_error *err)
+static enum hv_status make_parts(const struct making *making, const char *sim_program,
+	const struct fleet *fleet, struct hv_error *err)
 {
 	struct hv_clock clock = hv_clock_system();
 	struct demo_program *programs = hv_alloc((fleet->host_count + 1) * sizeof *programs);
@@ -115,7 +118,8 @@ static enum hv_status make_parts(const struct making *making, const char *sim_pr
 }
 
 /* The store comes last: it is the sign that all is there. */
-static enum hv_status move_parts(const struct making *making, const struct fleet *fleet, struct hv_error *err)
+static enum hv_status move_parts(
+	const struct making *making, const struct fleet *fleet, struct hv_error *err)
 {
 	HV_CLEANUP_FREE char *hosts = hv_sprintf("%s/hosts", making->folder);
 	enum hv_status status = make_folder(hosts, err);
@@ -129,7 +133,8 @@ static enum hv_status move_parts(const struct making *making, const struct fleet
 	return status == HV_OK ? move(store, making->store, err) : status;
 }
 
-static enum hv_status make_all(const struct making *making, const char *sim_program, struct hv_error *err)
+static enum hv_status make_all(
+	const struct making *making, const char *sim_program, struct hv_error *err)
 {
 	HV_CLEANUP_FREE char *hosts = hv_sprintf("%s/hosts", making->temporary);
 	struct fleet fleet = {0};
@@ -183,8 +188,8 @@ enum hv_status demo_prepare(const char *folder, const char *sim_program, struct 
 	do {
 		failed = flock(lock, LOCK_EX);
 	} while (failed != 0 && errno == EINTR);
-	enum hv_status status =
-		failed ? io_error(err, "lock the folder", folder) : prepare_locked(folder, sim_program, lock, err);
+	enum hv_status status = failed ? io_error(err, "lock the folder", folder)
+				       : prepare_locked(folder, sim_program, lock, err);
 	(void)close(lock);
 	return status;
 }

@@ -22,7 +22,8 @@
  * @return HV_OK; HV_ERR_INVALID when the trainer's fleet.ini is wrong (the text names file and line); HV_ERR_IO;
  *         HV_ERR_STORE
  */
-enum hv_status demo_prepare(const char *folder, const char *sim_program, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status demo_prepare(
+	const char *folder, const char *sim_program, struct hv_error *err) HV_MUST_CHECK;
 
 /** The fleet that is built in (fleet.ini of the source). */
 extern const char demo_fleet_text[];

@@ -29,8 +29,8 @@ static int spawn(struct demo_program *program, const char *const *argv, int nois
 	(void)posix_spawnattr_init(&attributes);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	int failed = posix_spawn(
-		&program->pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+	int failed = posix_spawn(&program->pid, argv[0], &actions, &attributes,
+		(char *const *)(uintptr_t)argv, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return failed;
@@ -42,14 +42,16 @@ enum hv_status demo_program_start(
 	int pipes[2];
 	*program = (struct demo_program){0, -1};
 	if (pipe2(pipes, O_CLOEXEC) != 0) {
-		return hv_error_set(err, HV_ERR_IO, "no pipe for '%s': %s", argv[0], strerror(errno));
+		return hv_error_set(
+			err, HV_ERR_IO, "no pipe for '%s': %s", argv[0], strerror(errno));
 	}
 	int failed = spawn(program, argv, pipes[1], lock);
 	(void)close(pipes[1]);
 	if (failed) {
 		program->pid = 0;
 		(void)close(pipes[0]);
-		return hv_error_set(err, HV_ERR_IO, "cannot start '%s': %s", argv[0], strerror(failed));
+		return hv_error_set(
+			err, HV_ERR_IO, "cannot start '%s': %s", argv[0], strerror(failed));
 	}
 	program->noise = pipes[0];
 	return HV_OK;
@@ -62,7 +64,8 @@ static size_t read_noise(int fd, char *text, size_t size)
 	size_t length = 0;
 	for (;;) {
 		bool full = length + 1 >= size;
-		ssize_t got = read(fd, full ? more : text + length, full ? sizeof more : size - 1 - length);
+		ssize_t got = read(
+			fd, full ? more : text + length, full ? sizeof more : size - 1 - length);
 		if (got < 0 && errno == EINTR) {
 			continue;
 		}
@@ -96,5 +99,6 @@ enum hv_status demo_program_finish(struct demo_program *program, struct hv_error
 		return HV_OK;
 	}
 	HV_CLEANUP_FREE char *printable = hv_text_printable(noise, length);
-	return hv_error_set(err, HV_ERR_IO, "%s", length > 0 ? printable : "the program ended without a word");
+	return hv_error_set(
+		err, HV_ERR_IO, "%s", length > 0 ? printable : "the program ended without a word");
 }

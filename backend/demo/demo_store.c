@@ -9,14 +9,15 @@
 #include "backend/store/store.h"
 
 #define BUSY_MS 1000
-#define DOWN_SINCE_US (9 * 3600 * HV_SECOND_US) /* a host that is down was seen last before the night */
+#define DOWN_SINCE_US                                                                              \
+	(9 * 3600 * HV_SECOND_US) /* a host that is down was seen last before the night */
 
 struct filler {
 	struct store *store;
 	const struct store_ops *ops;
 	const struct fleet *fleet;
 	int64_t now_us;
-	int64_t *host_ids;     /* as fleet->hosts */
+	int64_t *host_ids; /* as fleet->hosts */
 	int64_t *snapshot_ids; /* as fleet->snapshots; 0 for untracked ones */
 };
 
@@ -52,7 +53,8 @@ static enum hv_status add_host(struct filler *filler, size_t index, struct hv_er
 static size_t find_snapshot(const struct fleet *fleet, const char *vm, const char *name)
 {
 	for (size_t i = 0; name && i < fleet->snapshot_count; i++) {
-		if (strcmp(fleet->snapshots[i].vm, vm) == 0 && strcmp(fleet->snapshots[i].name, name) == 0) {
+		if (strcmp(fleet->snapshots[i].vm, vm) == 0 &&
+			strcmp(fleet->snapshots[i].name, name) == 0) {
 			return i;
 		}
 	}
@@ -96,14 +98,16 @@ static enum hv_status add_snapshot(
 		.domain_id = vm->domain_id,
 		.offering_id = vm->offering_id,
 		.state = SNAPSHOT_READY,
-		.parent_id = nearest_tracked(filler, find_snapshot(filler->fleet, from->vm, from->parent)),
+		.parent_id = nearest_tracked(
+			filler, find_snapshot(filler->fleet, from->vm, from->parent)),
 		.checkpoint = from->checkpoint,
 		.size_bytes = from->delta_bytes,
 		.created_us = filler->now_us - from->age_us,
 		.updated_us = filler->now_us - from->age_us,
 	};
 	if (!snapshot_type_parse(from->type, &snapshot.type)) {
-		return hv_error_set(err, HV_ERR_INVALID, "'%s' is not a type of snapshot", from->type);
+		return hv_error_set(
+			err, HV_ERR_INVALID, "'%s' is not a type of snapshot", from->type);
 	}
 	enum hv_status status = filler->ops->snapshot_insert(filler->store, &snapshot, err);
 	filler->snapshot_ids[index] = snapshot.id;
@@ -125,7 +129,8 @@ static enum hv_status add_untracked(const struct filler *filler, const struct fl
 	}
 	return checkpoint_kind_parse(from->kind, &checkpoint->kind)
 		       ? HV_OK
-		       : hv_error_set(err, HV_ERR_INVALID, "'%s' is not a kind of checkpoint", from->kind);
+		       : hv_error_set(err, HV_ERR_INVALID, "'%s' is not a kind of checkpoint",
+				 from->kind);
 }
 
 /* The VM's tree: its rows, parents first, then what is not tracked, then what is current. */
@@ -193,7 +198,8 @@ static int64_t host_id_of(const struct filler *filler, const char *name)
 	return host ? filler->host_ids[host - filler->fleet->hosts] : 0;
 }
 
-static enum hv_status add_vm(struct filler *filler, const struct fleet_vm *from, struct hv_error *err)
+static enum hv_status add_vm(
+	struct filler *filler, const struct fleet_vm *from, struct hv_error *err)
 {
 	struct virtual_machine vm = {
 		.uuid = from->id,
@@ -204,14 +210,15 @@ static enum hv_status add_vm(struct filler *filler, const struct fleet_vm *from,
 		.checkpoint = pointer_of(filler->fleet, from->name),
 	};
 	if (!vm_state_parse(from->state, &vm.state)) {
-		return hv_error_set(err, HV_ERR_INVALID, "'%s' is not a state of a VM", from->state);
+		return hv_error_set(
+			err, HV_ERR_INVALID, "'%s' is not a state of a VM", from->state);
 	}
 	vm.power_state = vm.state;
 	enum hv_status status = filler->ops->account_ensure(
 		filler->store, from->account, NULL, &vm.account_id, &vm.domain_id, err);
 	if (status == HV_OK) {
-		status = filler->ops->offering_ensure(
-			filler->store, from->offering, from->cpus, from->memory_bytes, &vm.offering_id, err);
+		status = filler->ops->offering_ensure(filler->store, from->offering, from->cpus,
+			from->memory_bytes, &vm.offering_id, err);
 	}
 	if (status == HV_OK) {
 		status = filler->ops->vm_save(filler->store, &vm, err);
@@ -224,7 +231,8 @@ static enum hv_status add_vm(struct filler *filler, const struct fleet_vm *from,
 
 static enum hv_status fill(struct filler *filler, struct hv_error *err)
 {
-	enum hv_status status = filler->ops->setting_set(filler->store, DEMO_SETTING, filler->fleet->name, err);
+	enum hv_status status =
+		filler->ops->setting_set(filler->store, DEMO_SETTING, filler->fleet->name, err);
 	for (size_t i = 0; status == HV_OK && i < filler->fleet->host_count; i++) {
 		status = add_host(filler, i, err);
 	}
@@ -242,7 +250,8 @@ enum hv_status demo_store_make(
 	if (status != HV_OK) {
 		return status;
 	}
-	struct filler filler = {.store = store, .ops = store->ops, .fleet = fleet, .now_us = now_us};
+	struct filler filler = {
+		.store = store, .ops = store->ops, .fleet = fleet, .now_us = now_us};
 	filler.host_ids = hv_alloc((fleet->host_count + 1) * sizeof *filler.host_ids);
 	filler.snapshot_ids = hv_alloc((fleet->snapshot_count + 1) * sizeof *filler.snapshot_ids);
 	status = store->ops->begin(store, err);

@@ -20,15 +20,16 @@
 
 #define WAIT_US (60 * HV_SECOND_US)
 
-const char desk_fleet[] = "[fleet]\nname = desk\n"
-			  "[host alpha]\ngroup = prod\nversion = 10.0.20348\n"
-			  "[host beta]\ngroup = lab\nversion = 10.0.20348\n"
-			  "[vm box]\nhost = alpha\nstate = Running\nmemory_mb = 512\ndisks = root:20\n"
-			  "guest.disk.app = 1\nguest.memory.users = 7\n"
-			  "[vm cup]\nhost = alpha\nstate = Stopped\nmemory_mb = 512\ndisks = root:20\n"
-			  "guest.disk.app = 1\n"
-			  "[vm jar]\nhost = beta\nstate = Running\nmemory_mb = 512\ndisks = root:20\n"
-			  "guest.disk.app = 1\nguest.memory.users = 7\n";
+const char desk_fleet[] =
+	"[fleet]\nname = desk\n"
+	"[host alpha]\ngroup = prod\nversion = 10.0.20348\n"
+	"[host beta]\ngroup = lab\nversion = 10.0.20348\n"
+	"[vm box]\nhost = alpha\nstate = Running\nmemory_mb = 512\ndisks = root:20\n"
+	"guest.disk.app = 1\nguest.memory.users = 7\n"
+	"[vm cup]\nhost = alpha\nstate = Stopped\nmemory_mb = 512\ndisks = root:20\n"
+	"guest.disk.app = 1\n"
+	"[vm jar]\nhost = beta\nstate = Running\nmemory_mb = 512\ndisks = root:20\n"
+	"guest.disk.app = 1\nguest.memory.users = 7\n";
 
 static int64_t now_us(void)
 {
@@ -101,13 +102,16 @@ char *desk_sim(const char *folder, const char *host, ...)
 	return out;
 }
 
-void desk_assert_guest(const char *folder, const char *host, const char *vm, const char *key, const char *value)
+void desk_assert_guest(
+	const char *folder, const char *host, const char *vm, const char *key, const char *value)
 {
 	HV_CLEANUP_FREE char *list = desk_sim(folder, host, "guest", "list", vm, NULL);
 	HV_CLEANUP_FREE char *lines = hv_sprintf("\n%s", list);
-	HV_CLEANUP_FREE char *line = value ? hv_sprintf("\n%s=%s\n", key, value) : hv_sprintf("\n%s=", key);
+	HV_CLEANUP_FREE char *line =
+		value ? hv_sprintf("\n%s=%s\n", key, value) : hv_sprintf("\n%s=", key);
 	if ((strstr(lines, line) != NULL) != (value != NULL)) {
-		fail_msg("guest '%s' should hold %s=%s and holds:\n%s", vm, key, value ? value : "(nothing)", list);
+		fail_msg("guest '%s' should hold %s=%s and holds:\n%s", vm, key,
+			value ? value : "(nothing)", list);
 	}
 }
 
@@ -152,27 +156,27 @@ size_t desk_count(const char *text, const char *needle)
 /* --- events --- */
 
 /* Keep the newest value of each object: the row with this id, or a new one. */
-#define KEEP(rows, count, value, id, unref, ref)                                                           \
-	do {                                                                                               \
-		size_t row_ = 0;                                                                           \
-		while (row_ < (count) && !hv_uuid_equal(&(rows)[row_]->id, &(value)->id)) {                \
-			row_++;                                                                            \
-		}                                                                                          \
-		if (row_ == (count)) {                                                                     \
-			assert_true((count) < DESK_ROWS);                                                  \
-			(count)++;                                                                         \
-		} else {                                                                                   \
-			unref((rows)[row_]);                                                               \
-		}                                                                                          \
-		(rows)[row_] = ref(value);                                                                 \
+#define KEEP(rows, count, value, id, unref, ref)                                                   \
+	do {                                                                                       \
+		size_t row_ = 0;                                                                   \
+		while (row_ < (count) && !hv_uuid_equal(&(rows)[row_]->id, &(value)->id)) {        \
+			row_++;                                                                    \
+		}                                                                                  \
+		if (row_ == (count)) {                                                             \
+			assert_true((count) < DESK_ROWS);                                          \
+			(count)++;                                                                 \
+		} else {                                                                           \
+			unref((rows)[row_]);                                                       \
+		}                                                                                  \
+		(rows)[row_] = ref(value);                                                         \
 	} while (0)
 
-#define DROP_ALL(rows, count, unref)                                                                       \
-	do {                                                                                               \
-		for (size_t row_ = 0; row_ < (count); row_++) {                                            \
-			unref((rows)[row_]);                                                               \
-		}                                                                                          \
-		(count) = 0;                                                                               \
+#define DROP_ALL(rows, count, unref)                                                               \
+	do {                                                                                       \
+		for (size_t row_ = 0; row_ < (count); row_++) {                                    \
+			unref((rows)[row_]);                                                       \
+		}                                                                                  \
+		(count) = 0;                                                                       \
 	} while (0)
 
 static void take_host(struct desk *desk, const struct hv_host *host)
@@ -194,8 +198,8 @@ static void take_value(struct desk *desk, const struct hv_event *event)
 		KEEP(desk->trees, desk->tree_count, event->tree, vm, hv_tree_unref, hv_tree_ref);
 	}
 	if (event->operation) {
-		KEEP(desk->operations, desk->operation_count, event->operation, uuid, hv_operation_unref,
-			hv_operation_ref);
+		KEEP(desk->operations, desk->operation_count, event->operation, uuid,
+			hv_operation_unref, hv_operation_ref);
 	}
 }
 
@@ -206,6 +210,8 @@ void desk_take(struct desk *desk)
 		take_value(desk, event);
 		desk->loaded |= event->kind == HV_EVENT_LOADED;
 		desk->failed |= event->kind == HV_EVENT_FAILED;
+		desk->hosts_gone += event->kind == HV_EVENT_HOST_GONE ? 1 : 0;
+		desk->vms_gone += event->kind == HV_EVENT_VM_GONE ? 1 : 0;
 		if (event->kind == HV_EVENT_SYNCED) {
 			desk->synced++;
 			desk->sync_failures += event->error.status != HV_OK ? 1 : 0;
@@ -219,7 +225,8 @@ void desk_take(struct desk *desk)
 	}
 }
 
-void desk_until(struct desk *desk, bool (*done)(struct desk *desk, const void *context), const void *context)
+void desk_until(struct desk *desk, bool (*done)(struct desk *desk, const void *context),
+	const void *context)
 {
 	int64_t deadline_us = now_us() + WAIT_US;
 	desk_take(desk);
@@ -251,7 +258,8 @@ void desk_open(struct desk *desk, const char *folder, enum hv_connect connect)
 
 void desk_open_store(struct desk *desk, const char *store_path, enum hv_connect connect)
 {
-	const struct hv_config config = {.store_path = store_path, .user = "tester", .connect = connect};
+	const struct hv_config config = {
+		.store_path = store_path, .user = "tester", .connect = connect};
 	begin(desk, &config);
 }
 
@@ -446,7 +454,8 @@ const struct hv_operation *desk_ended(struct desk *desk, const struct hv_uuid *g
 	desk_until(desk, group_has_ended, group);
 	for (size_t i = 0; i < desk->operation_count; i++) {
 		const struct hv_operation *operation = desk->operations[i];
-		if (hv_uuid_equal(&operation->group, group) && (!last || operation->sequence > last->sequence)) {
+		if (hv_uuid_equal(&operation->group, group) &&
+			(!last || operation->sequence > last->sequence)) {
 			last = operation;
 		}
 	}
@@ -458,11 +467,13 @@ void desk_done(struct desk *desk, const struct hv_act *act)
 	struct hv_uuid group = desk_act(desk, act);
 	const struct hv_operation *last = desk_ended(desk, &group);
 	if (last->state != OPERATION_DONE) {
-		fail_msg("%s: %s", operation_state_name(last->state), last->error ? last->error : "");
+		fail_msg("%s: %s", operation_state_name(last->state),
+			last->error ? last->error : "");
 	}
 }
 
-struct hv_act desk_create(struct desk *desk, const char *vm, const char *name, enum snapshot_type type)
+struct hv_act desk_create(
+	struct desk *desk, const char *vm, const char *name, enum snapshot_type type)
 {
 	const struct hv_vm *row = desk_vm(desk, vm);
 	assert_non_null(row);
@@ -470,7 +481,8 @@ struct hv_act desk_create(struct desk *desk, const char *vm, const char *name, e
 		.kind = OPERATION_CREATE_SNAPSHOT, .vm = row->uuid, .type = type, .name = name};
 }
 
-struct hv_act desk_on_snapshot(struct desk *desk, enum operation_kind kind, const char *vm, const char *name)
+struct hv_act desk_on_snapshot(
+	struct desk *desk, enum operation_kind kind, const char *vm, const char *name)
 {
 	const struct hv_node *node = desk_node(desk, vm, name);
 	return (struct hv_act){.kind = kind, .vm = desk_vm(desk, vm)->uuid, .snapshot = node->id};

@@ -13,7 +13,8 @@
 
 struct desk {
 	struct hv_backend *backend;
-	const struct hv_host *hosts[DESK_ROWS]; /* the latest of each, in the order of first mention */
+	const struct hv_host
+		*hosts[DESK_ROWS]; /* the latest of each, in the order of first mention */
 	size_t host_count;
 	const struct hv_vm *vms[DESK_ROWS];
 	size_t vm_count;
@@ -23,9 +24,10 @@ struct desk {
 	size_t operation_count;
 	bool loaded;
 	bool failed;
-	bool host_after_vm;     /* a host came for the first time after a VM */
+	bool host_after_vm; /* a host came for the first time after a VM */
 	struct hv_event *answer; /* the last event with a ticket */
-	size_t synced;           /* HV_EVENT_SYNCED so far */
+	size_t hosts_gone, vms_gone;
+	size_t synced; /* HV_EVENT_SYNCED so far */
 	size_t sync_failures;
 	uint64_t last_ticket;
 };
@@ -45,7 +47,8 @@ void desk_close(struct desk *desk);
 /** Take all events that wait. */
 void desk_take(struct desk *desk);
 /** Wait until `done`. */
-void desk_until(struct desk *desk, bool (*done)(struct desk *desk, const void *context), const void *context);
+void desk_until(struct desk *desk, bool (*done)(struct desk *desk, const void *context),
+	const void *context);
 void desk_until_loaded(struct desk *desk);
 void desk_until_up(struct desk *desk, const char *host);
 void desk_until_lost(struct desk *desk, const char *host);
@@ -69,14 +72,16 @@ const struct hv_operation *desk_ended(struct desk *desk, const struct hv_uuid *g
 /** Both, and it must end Done. */
 void desk_done(struct desk *desk, const struct hv_act *act);
 
-struct hv_act desk_create(struct desk *desk, const char *vm, const char *name, enum snapshot_type type);
+struct hv_act desk_create(
+	struct desk *desk, const char *vm, const char *name, enum snapshot_type type);
 struct hv_act desk_on_snapshot(
 	struct desk *desk, enum operation_kind kind, const char *vm, const char *name);
 
 /** `hvtree-sim --state FOLDER/hosts/HOST.db WORDS...`, which must end with 0. Its output; caller frees. */
 char *desk_sim(const char *folder, const char *host, ...) __attribute__((sentinel));
 /** What the guest holds; `value` NULL: nothing under this key. */
-void desk_assert_guest(const char *folder, const char *host, const char *vm, const char *key, const char *value);
+void desk_assert_guest(
+	const char *folder, const char *host, const char *vm, const char *key, const char *value);
 /** The agents that run as children of this process. */
 size_t desk_agents(pid_t pids[DESK_ROWS]);
 /** The number of times that `needle` stands in `text`. */

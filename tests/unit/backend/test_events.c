@@ -22,7 +22,11 @@ static struct events *new_queue(void)
 
 static struct hv_event *vm_event(const char *id, int64_t cpus)
 {
-	struct hv_vm from = {.uuid = hv_uuid_from_text(id), .name = id, .account = "", .domain = "", .cpus = cpus};
+	struct hv_vm from = {.uuid = hv_uuid_from_text(id),
+		.name = id,
+		.account = "",
+		.domain = "",
+		.cpus = cpus};
 	struct hv_event *event = event_new(HV_EVENT_VM);
 	event->vm = hv_vm_new(&from);
 	return event;
@@ -30,8 +34,11 @@ static struct hv_event *vm_event(const char *id, int64_t cpus)
 
 static struct hv_event *operation_event(const char *id, int64_t percent, int64_t finished_us)
 {
-	struct hv_operation from = {.uuid = hv_uuid_from_text(id), .vm_name = "vm", .requested_by = "me",
-		.percent = percent, .finished_us = finished_us};
+	struct hv_operation from = {.uuid = hv_uuid_from_text(id),
+		.vm_name = "vm",
+		.requested_by = "me",
+		.percent = percent,
+		.finished_us = finished_us};
 	struct hv_event *event = event_new(HV_EVENT_OPERATION);
 	event->operation = hv_operation_new(&from);
 	return event;
@@ -266,7 +273,8 @@ int main(void)
 		cmocka_unit_test(test_events__are_invisible_until_the_batch_is_flushed),
 		cmocka_unit_test(test_events__of_the_same_object_are_replaced_where_they_stand),
 		cmocka_unit_test(test_events__taken_ones_are_not_replaced_but_followed),
-		cmocka_unit_test(test_events__the_end_of_an_operation_comes_behind_the_vm_that_it_changed),
+		cmocka_unit_test(
+			test_events__the_end_of_an_operation_comes_behind_the_vm_that_it_changed),
 		cmocka_unit_test(test_events__nothing_about_a_vm_follows_its_end),
 		cmocka_unit_test(test_events__waiting_messages_are_bounded_and_the_newest_are_kept),
 		cmocka_unit_test(test_events__a_flood_about_few_objects_leaves_a_short_queue),

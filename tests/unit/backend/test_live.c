@@ -135,7 +135,8 @@ static void test_agent__that_is_killed_comes_back_and_rows_go_stale_between__U3(
 	assert_true(host->seen_us > 0);
 	assert_true(host->retry_us > 0);
 	struct rule_facts facts = hv_facts(host, desk_vm(&desk, "box"), NULL, NULL);
-	assert_string_equal(rule_id(rules_refuse(ACTION_SNAPSHOT_CREATE_DISK, &facts)), "host-lost");
+	assert_string_equal(
+		rule_id(rules_refuse(ACTION_SNAPSHOT_CREATE_DISK, &facts)), "host-lost");
 	desk_until_up(&desk, "alpha");
 	desk_until_up(&desk, "beta");
 	struct hv_act act = desk_create(&desk, "box", "after", SNAPSHOT_DISK);
@@ -250,8 +251,10 @@ static int run_console(const char *folder)
 {
 	struct hv_backend *backend;
 	struct hv_error error;
-	const struct hv_config config = {.demo_dir = folder, .user = "other", .connect = HV_CONNECT_ALL};
-	struct hv_act act = {.kind = OPERATION_CREATE_SNAPSHOT, .type = SNAPSHOT_DISK, .name = "cut"};
+	const struct hv_config config = {
+		.demo_dir = folder, .user = "other", .connect = HV_CONNECT_ALL};
+	struct hv_act act = {
+		.kind = OPERATION_CREATE_SNAPSHOT, .type = SNAPSHOT_DISK, .name = "cut"};
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (hv_backend_open(&config, &backend, &error) != HV_OK) {
 		return 1;
@@ -259,7 +262,8 @@ static int run_console(const char *folder)
 	for (;;) {
 		struct pollfd fd = {.fd = hv_backend_fd(backend), .events = POLLIN};
 		(void)poll(&fd, 1, 1000);
-		for (struct hv_event *event; (event = hv_backend_next(backend)) != NULL; hv_event_free(event)) {
+		for (struct hv_event *event; (event = hv_backend_next(backend)) != NULL;
+			hv_event_free(event)) {
 			if (event->kind == HV_EVENT_VM && strcmp(event->vm->name, "cup") == 0) {
 				act.vm = event->vm->uuid;
 			}
@@ -269,7 +273,8 @@ static int run_console(const char *folder)
 			if (event->kind == HV_EVENT_REFUSED) {
 				return 2;
 			}
-			if (event->kind == HV_EVENT_OPERATION && event->operation->step == STEP_SEND) {
+			if (event->kind == HV_EVENT_OPERATION &&
+				event->operation->step == STEP_SEND) {
 				(void)!write(STDOUT_FILENO, "s", 1);
 			}
 		}
@@ -289,7 +294,8 @@ static pid_t start_console(const char *folder)
 		_exit(127);
 	}
 	(void)close(pipes[1]);
-	assert_int_equal(read(pipes[0], &byte, 1), 1); /* the command is written down and may be on its way */
+	assert_int_equal(read(pipes[0], &byte, 1),
+		1); /* the command is written down and may be on its way */
 	(void)close(pipes[0]);
 	return pid;
 }
@@ -302,7 +308,8 @@ static void kill_and_reap(pid_t pid)
 	assert_true(WIFSIGNALED(result));
 }
 
-static void test_console__killed_with_an_operation_leaves_nothing_that_the_next_does_not_settle__Y3(void **state)
+static void test_console__killed_with_an_operation_leaves_nothing_that_the_next_does_not_settle__Y3(
+	void **state)
 {
 	struct desk desk;
 	const size_t one = 1;
@@ -346,21 +353,36 @@ static void test_console__that_closes_hands_its_operation_to_the_next_at_once__Y
 
 /* --- what can be reached --- */
 
+static struct store *open_store(const char *path)
+{
+	struct store *store = NULL;
+	assert_int_equal(store_open_sqlite(path, 5000, &store, NULL), HV_OK);
+	assert_int_equal(store->ops->begin(store, NULL), HV_OK);
+	return store;
+}
+
+static void commit_and_close(struct store *store)
+{
+	assert_int_equal(store->ops->commit(store, NULL), HV_OK);
+	store->ops->close(store);
+}
+
 /* Writes a host of another transport into the store. */
 static void add_host(const char *store_path, const char *name, const char *transport)
 {
-	struct store *store = NULL;
 	HV_CLEANUP_FREE char *owned_name = hv_strdup(name);
 	HV_CLEANUP_FREE char *owned_transport = hv_strdup(transport);
 	char group[] = "prod";
 	char address[] = "root@192.0.2.1";
-	struct host host = {.uuid = hv_uuid_from_text(name), .name = owned_name, .group = group,
-		.transport = owned_transport, .address = address, .free_bytes = -1};
-	assert_int_equal(store_open_sqlite(store_path, 1000, &store, NULL), HV_OK);
-	assert_int_equal(store->ops->begin(store, NULL), HV_OK);
+	struct host host = {.uuid = hv_uuid_from_text(name),
+		.name = owned_name,
+		.group = group,
+		.transport = owned_transport,
+		.address = address,
+		.free_bytes = -1};
+	struct store *store = open_store(store_path);
 	assert_int_equal(store->ops->host_save(store, &host, NULL), HV_OK);
-	assert_int_equal(store->ops->commit(store, NULL), HV_OK);
-	store->ops->close(store);
+	commit_and_close(store);
 }
 
 static bool real_host_is_refused(struct desk *desk, const void *words)
@@ -399,6 +421,97 @@ static void test_demo__is_not_made_of_a_store_that_is_none__U7(void **state)
 	const struct hv_config config = {.demo_dir = folder};
 	assert_int_equal(hv_backend_open(&config, &backend, &error), HV_ERR_REFUSED);
 	assert_non_null(strstr(error.text, "not a training fleet"));
+}
+
+/* --- what another console takes away, or does wholesale --- */
+
+static int64_t host_id_of(struct store *store, const char *name)
+{
+	struct host_list list = {0};
+	int64_t id = 0;
+	assert_int_equal(store->ops->host_list(store, &list, NULL), HV_OK);
+	for (size_t i = 0; i < list.count; i++) {
+		id = strcmp(list.items[i].name, name) == 0 ? list.items[i].id : id;
+	}
+	host_list_clear(&list);
+	return id;
+}
+
+static bool beta_is_gone(struct desk *desk, const void *context)
+{
+	(void)context;
+	return desk->hosts_gone == 1 && desk->vms_gone == 1;
+}
+
+static void test_picture__a_host_that_another_console_removes_goes_with_its_vms__U3(void **state)
+{
+	struct desk desk;
+	pid_t pids[DESK_ROWS];
+	HV_CLEANUP_FREE char *path = hv_sprintf("%s/hvtree.db", (const char *)*state);
+	desk_open(&desk, *state, HV_CONNECT_ALL);
+	desk_until_up(&desk, "beta");
+	struct store *store = open_store(path);
+	assert_int_equal(store->ops->host_remove(store, host_id_of(store, "beta"), NULL), HV_OK);
+	commit_and_close(store);
+	desk_until(&desk, beta_is_gone, NULL);
+	desk_until_up(&desk, "alpha");
+	struct hv_act act = desk_create(&desk, "cup", "still", SNAPSHOT_DISK);
+	desk_done(&desk, &act);
+	assert_int_equal(desk_agents(pids), 1);
+	desk_close(&desk);
+}
+
+#define MANY 10600 /* more changes than the feed keeps */
+
+static void write_more_than_the_feed_keeps(const char *path)
+{
+	struct store *store = open_store(path);
+	int64_t host_id = host_id_of(store, "alpha");
+	int64_t account_id;
+	int64_t domain_id;
+	char name[24];
+	assert_int_equal(store->ops->host_remove(store, host_id_of(store, "beta"), NULL), HV_OK);
+	assert_int_equal(
+		store->ops->account_ensure(store, "many", NULL, &account_id, &domain_id, NULL),
+		HV_OK);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof name, "many-%d", i);
+		struct virtual_machine vm = {.uuid = hv_uuid_from_text(name),
+			.name = name,
+			.host_id = host_id,
+			.account_id = account_id,
+			.domain_id = domain_id,
+			.cpus = 1,
+			.memory_bytes = 1};
+		assert_int_equal(store->ops->vm_save(store, &vm, NULL), HV_OK);
+	}
+	commit_and_close(store);
+}
+
+/* The store may give the numbers of removed rows to new ones: "many-0" gets that of "jar". */
+static void test_picture__is_read_again_when_the_feed_was_pruned(void **state)
+{
+	struct desk desk;
+	size_t vms = 0;
+	size_t gone = 0;
+	int64_t told = 0;
+	HV_CLEANUP_FREE char *path = hv_sprintf("%s/hvtree.db", (const char *)*state);
+	desk_open(&desk, *state, HV_CONNECT_ON_DEMAND);
+	write_more_than_the_feed_keeps(path);
+	while (vms < MANY + 2 || gone < 2 || told != MANY + 2) {
+		struct pollfd fd = {.fd = hv_backend_fd(desk.backend), .events = POLLIN};
+		assert_int_equal(poll(&fd, 1, 60000), 1);
+		for (struct hv_event *event; (event = hv_backend_next(desk.backend)) != NULL;
+			hv_event_free(event)) {
+			vms += event->kind == HV_EVENT_VM ? 1 : 0;
+			gone += event->kind == HV_EVENT_VM_GONE || event->kind == HV_EVENT_HOST_GONE
+					? 1
+					: 0;
+			told = event->kind == HV_EVENT_HOST ? event->host->vm_count : told;
+			assert_int_not_equal(event->kind, HV_EVENT_LOADED);
+		}
+	}
+	desk_close(&desk);
 }
 
 static void test_transport__that_is_not_built_in_is_said_in_a_sentence(void **state)
@@ -488,10 +601,13 @@ int main(int count, char **words)
 		IN_FOLDER(test_on_demand__connects_only_to_the_host_that_an_act_needs),
 		IN_FOLDER(test_on_demand__a_host_that_is_down_is_unreachable),
 		IN_FOLDER(test_sync__answers_once_a_host_and_names_those_that_are_away__Y1),
-		IN_FOLDER(test_console__killed_with_an_operation_leaves_nothing_that_the_next_does_not_settle__Y3),
+		IN_FOLDER(
+			test_console__killed_with_an_operation_leaves_nothing_that_the_next_does_not_settle__Y3),
 		IN_FOLDER(test_console__that_closes_hands_its_operation_to_the_next_at_once__Y1),
 		IN_FOLDER(test_demo__never_reaches_a_real_host__U7),
 		IN_FOLDER(test_demo__is_not_made_of_a_store_that_is_none__U7),
+		IN_FOLDER(test_picture__a_host_that_another_console_removes_goes_with_its_vms__U3),
+		IN_FOLDER(test_picture__is_read_again_when_the_feed_was_pruned),
 		IN_FOLDER(test_transport__that_is_not_built_in_is_said_in_a_sentence),
 		IN_FOLDER(test_sync__of_no_hosts_is_answered),
 		IN_FOLDER(test_open__refuses_a_foreign_file_and_leaves_it_alone),

@@ -18,8 +18,14 @@ static void test_values__host_copies_every_text_and_keeps_absent_ones_absent(voi
 {
 	(void)state;
 	char name[] = HOSTILE;
-	struct hv_host from = {.uuid = hv_uuid_from_text("h"), .name = name, .group = "", .transport = "sim",
-		.address = "hosts/a.db", .state = HOST_LOST, .retry_us = 7, .free_bytes = -1};
+	struct hv_host from = {.uuid = hv_uuid_from_text("h"),
+		.name = name,
+		.group = "",
+		.transport = "sim",
+		.address = "hosts/a.db",
+		.state = HOST_LOST,
+		.retry_us = 7,
+		.free_bytes = -1};
 	const struct hv_host *host = hv_host_new(&from);
 	memset(name, 'x', sizeof name - 1);
 	assert_string_equal(host->name, HOSTILE);
@@ -39,11 +45,22 @@ static void test_values__tree_copies_nodes_and_volumes_with_their_text(void **st
 	char internal[] = "a_VS_1";
 	struct hv_node nodes[] = {
 		{.name = "base", .internal_name = internal, .parent = -1, .description = NULL},
-		{.name = HOSTILE, .internal_name = "a_VS_2", .parent = 0, .depth = 1, .current = true,
-			.description = "why", .created_by = "anna", .offering = "small"},
+		{.name = HOSTILE,
+			.internal_name = "a_VS_2",
+			.parent = 0,
+			.depth = 1,
+			.current = true,
+			.description = "why",
+			.created_by = "anna",
+			.offering = "small"},
 	};
-	struct hv_volume volumes[] = {{.name = "root", .root = true, .path = "C:\\a.vhdx", .size_bytes = 5}};
-	struct hv_tree from = {.nodes = nodes, .count = 2, .current = 1, .volumes = volumes, .volume_count = 1,
+	struct hv_volume volumes[] = {
+		{.name = "root", .root = true, .path = "C:\\a.vhdx", .size_bytes = 5}};
+	struct hv_tree from = {.nodes = nodes,
+		.count = 2,
+		.current = 1,
+		.volumes = volumes,
+		.volume_count = 1,
 		.problem = "two rows are current"};
 	const struct hv_tree *tree = hv_tree_new(&from);
 	memset(internal, 'x', sizeof internal - 1);
@@ -81,8 +98,13 @@ static void test_values__preview_copies_risks_and_deleted_names(void **state)
 	const char *risks[] = {"one", "two"};
 	const char *names[] = {"b", "a"};
 	struct hv_uuid ids[] = {hv_uuid_from_text("b"), hv_uuid_from_text("a")};
-	struct hv_preview from = {.kind = OPERATION_DELETE_SNAPSHOT, .risks = risks, .risk_count = 2, .deleted = ids,
-		.deleted_names = names, .deleted_count = 2, .refusal = "no"};
+	struct hv_preview from = {.kind = OPERATION_DELETE_SNAPSHOT,
+		.risks = risks,
+		.risk_count = 2,
+		.deleted = ids,
+		.deleted_names = names,
+		.deleted_count = 2,
+		.refusal = "no"};
 	const struct hv_preview *preview = hv_preview_new(&from);
 	risks[0] = risks[1] = names[0] = names[1] = NULL;
 	struct hv_uuid expected = ids[1];
@@ -97,8 +119,13 @@ static void test_values__preview_copies_risks_and_deleted_names(void **state)
 static void test_values__page_operation_and_vm_are_copied(void **state)
 {
 	(void)state;
-	struct hv_snapshot row = {.name = "n", .display_name = "d", .vm_name = "v", .host_name = "h", .account = "a",
-		.domain = "/", .page_id = 9};
+	struct hv_snapshot row = {.name = "n",
+		.display_name = "d",
+		.vm_name = "v",
+		.host_name = "h",
+		.account = "a",
+		.domain = "/",
+		.page_id = 9};
 	struct hv_snapshot_page from_page = {.rows = &row, .count = 1, .total = 12, .more = true};
 	const struct hv_snapshot_page *page = hv_snapshot_page_new(&from_page);
 	row.name = NULL;
@@ -111,7 +138,8 @@ static void test_values__page_operation_and_vm_are_copied(void **state)
 	assert_string_equal(operation->requested_by, "me");
 	assert_null(operation->error);
 	hv_operation_unref(operation);
-	struct hv_vm from_vm = {.name = HOSTILE, .account = "a", .domain = "/", .snapshots_enabled = true};
+	struct hv_vm from_vm = {
+		.name = HOSTILE, .account = "a", .domain = "/", .snapshots_enabled = true};
 	const struct hv_vm *vm = hv_vm_new(&from_vm);
 	assert_string_equal(vm->name, HOSTILE);
 	assert_null(vm->offering);
@@ -165,8 +193,13 @@ static void test_values__are_counted_from_several_threads(void **state)
 
 static struct hv_vm plain_vm(void)
 {
-	return (struct hv_vm){.name = "vm", .account = "", .domain = "", .state = VM_RUNNING,
-		.snapshots_enabled = true, .snapshots_on_host = 3, .snapshot_limit = 10};
+	return (struct hv_vm){.name = "vm",
+		.account = "",
+		.domain = "",
+		.state = VM_RUNNING,
+		.snapshots_enabled = true,
+		.snapshots_on_host = 3,
+		.snapshot_limit = 10};
 }
 
 static const char *refusal(enum action action, const struct hv_host *host, const struct hv_vm *vm,
@@ -198,13 +231,15 @@ static void test_facts__lead_the_rules_to_the_same_answers_as_the_engine__U2(voi
 	assert_string_equal(refusal(ACTION_SNAPSHOT_CREATE_DISK, &up, &vm, NULL), "limit");
 	vm = plain_vm();
 	vm.snapshots_enabled = false;
-	assert_string_equal(refusal(ACTION_SNAPSHOT_CREATE_DISK, &up, &vm, NULL), "snapshots-disabled");
+	assert_string_equal(
+		refusal(ACTION_SNAPSHOT_CREATE_DISK, &up, &vm, NULL), "snapshots-disabled");
 	vm = plain_vm();
 	vm.missing = true;
 	assert_string_equal(refusal(ACTION_VM_STOP, &up, &vm, NULL), "vm-missing");
 	vm = plain_vm();
 	vm.state = VM_STOPPED;
-	assert_string_equal(refusal(ACTION_SNAPSHOT_CREATE_MEMORY, &up, &vm, NULL), "memory-needs-running");
+	assert_string_equal(
+		refusal(ACTION_SNAPSHOT_CREATE_MEMORY, &up, &vm, NULL), "memory-needs-running");
 }
 
 int main(void)

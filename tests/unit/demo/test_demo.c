@@ -70,7 +70,8 @@ static char *sim(const char *folder, const char *host, const char *word, const c
 {
 	struct program_result result;
 	HV_CLEANUP_FREE char *state_file = hv_sprintf("%s/hosts/%s.db", folder, host);
-	const char *const argv[] = {program_path("hvtree-sim"), "--state", state_file, word, option, NULL};
+	const char *const argv[] = {
+		program_path("hvtree-sim"), "--state", state_file, word, option, NULL};
 	program_run(argv, NULL, NULL, &result);
 	if (result.code != 0) {
 		fail_msg("hvtree-sim %s: %s%s", word, result.out, result.err);
@@ -124,7 +125,8 @@ static void test_fleet__is_a_company_of_three_groups_with_a_slow_and_a_lost_host
 	assert_int_equal(down, 1);
 	assert_int_equal(slow, 1);
 	assert_true(fleet.vm_count >= 24);
-	assert_true(has_group(&fleet, "prod") && has_group(&fleet, "lab") && has_group(&fleet, "training"));
+	assert_true(has_group(&fleet, "prod") && has_group(&fleet, "lab") &&
+		    has_group(&fleet, "training"));
 	fleet_clear(&fleet);
 }
 
@@ -219,7 +221,8 @@ static void test_fleet__has_states_ages_notes_and_content_that_changes_along_eac
 		oldest = snapshot->age_us > oldest ? snapshot->age_us : oldest;
 		assert_true(snapshot->disk.count > 0);
 		assert_true(!snapshot->tracked || snapshot->note);
-		assert_true((snapshot->memory.count > 0) == (strcmp(snapshot->type, "DiskAndMemory") == 0));
+		assert_true((snapshot->memory.count > 0) ==
+			    (strcmp(snapshot->type, "DiskAndMemory") == 0));
 	}
 	assert_true(saved && paused);
 	assert_true(youngest < DAY_US);
@@ -235,7 +238,8 @@ static const char *state_of_checkpoint(const char *show, const struct hv_uuid *i
 	return strstr(show, hv_uuid_format(id, text));
 }
 
-static void assert_vm_agrees(struct store *store, const struct virtual_machine *vm, const char *show)
+static void assert_vm_agrees(
+	struct store *store, const struct virtual_machine *vm, const char *show)
 {
 	struct snapshot_list rows = {0};
 	struct checkpoint_list untracked = {0};
@@ -244,7 +248,8 @@ static void assert_vm_agrees(struct store *store, const struct virtual_machine *
 	assert_int_equal(store->ops->snapshot_list(store, vm->id, &rows, NULL), HV_OK);
 	assert_int_equal(store->ops->untracked_list(store, vm->id, &untracked, NULL), HV_OK);
 	assert_int_equal(store->ops->volume_list(store, vm->id, &volumes, NULL), HV_OK);
-	assert_int_equal(snapshot_tree_build(&rows, &untracked, &vm->checkpoint, &tree, NULL), HV_OK);
+	assert_int_equal(
+		snapshot_tree_build(&rows, &untracked, &vm->checkpoint, &tree, NULL), HV_OK);
 	assert_int_equal(snapshot_tree_validate(&tree, NULL), HV_OK);
 	assert_non_null(state_of_checkpoint(show, &vm->uuid));
 	assert_int_equal(untracked.count, (size_t)vm->untracked);
@@ -306,7 +311,8 @@ static void test_demo__ages_count_from_the_moment_of_making(void **state)
 	assert_int_equal(found.count, 1);
 	assert_int_equal(store->ops->snapshot_list(store, found.items[0].id, &rows, NULL), HV_OK);
 	assert_int_equal(rows.count, 1);
-	assert_in_range(rows.items[0].created_us, before_us - 300 * DAY_US, after_us - 300 * DAY_US);
+	assert_in_range(
+		rows.items[0].created_us, before_us - 300 * DAY_US, after_us - 300 * DAY_US);
 	snapshot_list_clear(&rows);
 	virtual_machine_list_clear(&found);
 	store->ops->close(store);
@@ -343,10 +349,11 @@ static void test_demo__that_is_there_is_used_as_it_is(void **state)
 
 /* --- a trainer's own fleet --- */
 
-static const char own_fleet[] = "[fleet]\nname = Own\n[host one]\ngroup = g\n"
-				"[vm \xe2\x98\x83 '; DROP TABLE host;--]\nhost = one\ndisks = root:10 data:20\n"
-				"[snapshot \xe2\x98\x83 '; DROP TABLE host;--/a %s%n]\nage = 1h\nnote = \"quoted\" $(id)\n"
-				"[vm plain]\nhost = one\nstate = Stopped\n";
+static const char own_fleet[] =
+	"[fleet]\nname = Own\n[host one]\ngroup = g\n"
+	"[vm \xe2\x98\x83 '; DROP TABLE host;--]\nhost = one\ndisks = root:10 data:20\n"
+	"[snapshot \xe2\x98\x83 '; DROP TABLE host;--/a %s%n]\nage = 1h\nnote = \"quoted\" $(id)\n"
+	"[vm plain]\nhost = one\nstate = Stopped\n";
 
 static void test_demo__takes_a_trainers_own_fleet_whatever_its_names__T5(void **state)
 {
@@ -362,7 +369,8 @@ static void test_demo__takes_a_trainers_own_fleet_whatever_its_names__T5(void **
 	assert_int_equal(vms.count, 2);
 	size_t strange = strcmp(vms.items[0].name, "plain") == 0 ? 1 : 0;
 	assert_string_equal(vms.items[strange].name, "\xe2\x98\x83 '; DROP TABLE host;--");
-	assert_int_equal(store->ops->snapshot_list(store, vms.items[strange].id, &rows, NULL), HV_OK);
+	assert_int_equal(
+		store->ops->snapshot_list(store, vms.items[strange].id, &rows, NULL), HV_OK);
 	assert_int_equal(rows.count, 1);
 	assert_string_equal(rows.items[0].display_name, "a %s%n");
 	HV_CLEANUP_FREE char *show = sim(*state, "one", "show", "--json");
@@ -437,7 +445,8 @@ static void die_after(long delay_us)
 	timer_t timer;
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
 	const struct itimerspec when = {.it_value = {.tv_nsec = delay_us * 1000}};
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || timer_settime(timer, 0, &when, NULL) != 0) {
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+		timer_settime(timer, 0, &when, NULL) != 0) {
 		_exit(99);
 	}
 }
@@ -492,9 +501,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, leave)
-		cmocka_unit_test(test_fleet__is_a_company_of_three_groups_with_a_slow_and_a_lost_host),
+		cmocka_unit_test(
+			test_fleet__is_a_company_of_three_groups_with_a_slow_and_a_lost_host),
 		cmocka_unit_test(test_fleet__holds_trees_of_every_shape__T1_T2_T6),
-		cmocka_unit_test(test_fleet__has_states_ages_notes_and_content_that_changes_along_each_tree),
+		cmocka_unit_test(
+			test_fleet__has_states_ages_notes_and_content_that_changes_along_each_tree),
 		IN_FOLDER(test_demo__store_and_hosts_say_the_same__U7),
 		IN_FOLDER(test_demo__ages_count_from_the_moment_of_making),
 		IN_FOLDER(test_demo__leaves_no_trace_of_making_and_private_files),
