@@ -21,6 +21,8 @@
 #define ENGINE_ASK_US (30 * HV_SECOND_US)
 /* An inventory that has not come after this is asked for again. */
 #define ENGINE_INVENTORY_US (2 * 60 * HV_SECOND_US)
+/* After the store failed with one. */
+#define ENGINE_INVENTORY_RETRY_US (2 * HV_SECOND_US)
 #define ENGINE_PROGRESS_US (HV_SECOND_US / 4)
 /* How often a queued operation looks whether another console's operation on its VM has ended. */
 #define ENGINE_TURN_US (HV_SECOND_US / 4)

@@ -229,20 +229,27 @@ static enum hv_status observe_one(
 	return status;
 }
 
+static void tell_unkept(struct engine *engine, const struct hv_error *err)
+{
+	const struct engine_listener *listener = &engine->config.listener;
+	if (listener->message) {
+		char *text = hv_sprintf("What a host says about one of its VMs cannot be kept: %s", err->text);
+		listener->message(listener->context, true, text);
+		free(text);
+	}
+}
+
 /* The store refuses what the host says of one of them: it must not keep the others from being heard. */
 static enum hv_status observe_each(struct engine *engine, int64_t host_id,
 	const struct agent_vm_list *inventory, struct hv_error *err)
 {
-	const struct engine_listener *listener = &engine->config.listener;
 	for (size_t i = 0; i < inventory->count; i++) {
 		enum hv_status status = observe_one(engine, host_id, &inventory->items[i], err);
 		if (status == HV_ERR_STORE) {
 			return status;
 		}
-		if (status != HV_OK && listener->message) {
-			char *text = hv_sprintf("What a host says about one of its VMs cannot be kept: %s", err->text);
-			listener->message(listener->context, true, text);
-			free(text);
+		if (status != HV_OK) {
+			tell_unkept(engine, err);
 		}
 	}
 	return HV_OK;
@@ -271,7 +278,7 @@ void sync_inventory_answer(struct engine *engine, int64_t host_id, const struct 
 	}
 	if (status != HV_OK) {
 		engine_store_trouble(engine, &err);
-		link->inventory_us = engine_monotonic_us(engine) + ENGINE_BACKOFF_FIRST_US;
+		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;
 	}
 	link->inventory_wanted = link->inventory_wanted || status != HV_OK || at.skipped;
 	reconcile_clear(&at);
@@ -279,11 +286,14 @@ void sync_inventory_answer(struct engine *engine, int64_t host_id, const struct 
 
 static void report_one(struct engine *engine, int64_t host_id, enum hv_status status, const struct hv_error *err)
 {
+	if (status != HV_OK && status != HV_ERR_STORE) {
+		tell_unkept(engine, err);
+	}
 	if (status == HV_ERR_STORE) { /* the event is lost: the whole picture is asked for instead */
 		engine_store_trouble(engine, err);
 		struct link *link = link_get(engine, host_id);
 		link->inventory_wanted = true;
-		link->inventory_us = engine_monotonic_us(engine) + ENGINE_BACKOFF_FIRST_US;
+		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;
 	}
 }
 
@@ -344,7 +354,7 @@ static void ask_inventory(struct engine *engine, struct link *link)
 	link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_US;
 	if (store->ops->last_change(store, &link->inventory_change, &err) != HV_OK) {
 		engine_store_trouble(engine, &err);
-		link->inventory_us = engine_monotonic_us(engine) + ENGINE_BACKOFF_FIRST_US;
+		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;
 		return;
 	}
 	struct agent_command command = {.kind = AGENT_GET_INVENTORY};

@@ -745,6 +745,13 @@ int fake_hosts_sent(const struct fake_hosts *hosts, enum agent_command_kind kind
 	return hosts->sent[kind];
 }
 
+int64_t fake_hosts_epoch(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *operation,
+	enum agent_command_kind kind)
+{
+	const struct entry *entry = find_entry(find_host(hosts, host_id), operation, kind);
+	return entry ? entry->epoch : 0;
+}
+
 bool fake_hosts_is_acting(const struct fake_hosts *hosts)
 {
 	for (size_t i = 0; i < hosts->count; i++) {

@@ -69,6 +69,9 @@ void fake_hosts_set_fault(struct fake_hosts *hosts, int64_t host_id, enum agent_
 	enum fake_fault fault, enum agent_code code, const char *details);
 /** How often an act of this kind was really done, on all hosts. */
 int fake_hosts_acts(const struct fake_hosts *hosts, enum agent_command_kind kind);
+/** The epoch that the journal of a host holds for an operation's command; 0: it has none. */
+int64_t fake_hosts_epoch(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *operation,
+	enum agent_command_kind kind);
 /** Whether an act runs now. */
 bool fake_hosts_is_acting(const struct fake_hosts *hosts);
 /** How many commands of this kind consoles have sent. */

@@ -156,6 +156,11 @@ static void test_console_that_lost_its_lease__is_fenced_off__Y1_Y2(void **state)
 	}
 	assert_int_equal(engine_world_live(&pair.world), 0);
 	assert_int_equal(fake_hosts_acts(pair.world.hosts, AGENT_REVERT_TO_VM_SNAPSHOT), 1);
+	struct operation last = engine_world_last(&pair.world);
+	assert_int_equal(last.epoch, 2);
+	assert_int_equal(fake_hosts_epoch(pair.world.hosts, pair.world.host_id, &last.uuid,
+				 AGENT_REVERT_TO_VM_SNAPSHOT), 2);
+	operation_clear(&last);
 	engine_world_write(&pair.world, "new work", "new work");
 	engine_world_connect(&pair.world.console); /* it wakes */
 	settle_both(&pair);
