@@ -241,7 +241,8 @@ static struct fleet_snapshot *snapshot_of_section(struct fleet *fleet, const cha
 	return snapshot;
 }
 
-static enum hv_status add_pair(struct fleet_reader *reader, struct fleet_content *content, const char *key, const char *value)
+static enum hv_status add_pair(struct fleet_reader *reader, struct fleet_content *content, const char *key,
+	const char *value)
 {
 	if (!hv_text_is_name(key, 255) || !hv_utf8_is_valid(value, strlen(value))) {
 		return fail(reader, "the guest's key or value is not plain UTF-8");
@@ -284,7 +285,8 @@ static bool take_guest_key(struct fleet_reader *reader, struct fleet_content *di
 	return false;
 }
 
-static enum hv_status take_snapshot_key(struct fleet_reader *reader, const char *path, const char *key, const char *value)
+static enum hv_status take_snapshot_key(struct fleet_reader *reader, const char *path, const char *key,
+	const char *value)
 {
 	const char *slash = strchr(path, '/');
 	if (!slash || slash == path || !hv_text_is_name(slash + 1, NAME_MAX_CHARACTERS)) {

@@ -35,7 +35,7 @@ static const struct {
 		"WITH RECURSIVE reached(id) AS (SELECT id FROM checkpoint WHERE parent IS NULL UNION"
 		" SELECT checkpoint.id FROM reached JOIN checkpoint ON checkpoint.parent = reached.id)"
 		" SELECT uuid FROM checkpoint WHERE id NOT IN (SELECT id FROM reached)"},
-	/* the next checkpoint below a file, over hidden files, is the parent that the tree says; UNION ends in a circle */
+	/* the next checkpoint below a file, over hidden files, is the parent that the tree says (UNION ends circles) */
 	{"files and checkpoints tell the same tree",
 		"WITH RECURSIVE walk(owner, expected, layer) AS ("
 		" SELECT checkpoint.uuid, checkpoint.parent, layer.parent FROM checkpoint"

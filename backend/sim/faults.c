@@ -85,7 +85,8 @@ static enum hv_status take_count(struct spec *spec, struct hv_error *err)
 		return HV_OK;
 	}
 	if (!parse_count(x + 1, COUNT_MAX, &spec->count) || spec->count == 0) {
-		return hv_error_set(err, HV_ERR_INVALID, "the count of fault '%s' is not from 1 to %d", spec->text, COUNT_MAX);
+		return hv_error_set(err, HV_ERR_INVALID, "the count of fault '%s' is not from 1 to %d", spec->text,
+			COUNT_MAX);
 	}
 	*x = '\0';
 	return HV_OK;
@@ -172,7 +173,8 @@ static enum hv_status check_argument(const struct spec *spec, struct hv_error *e
 			return HV_OK;
 		}
 	}
-	return hv_error_set(err, HV_ERR_INVALID, "'%s' does not fit fault '%s': %s", spec->argument, rule->name, rule->help);
+	return hv_error_set(err, HV_ERR_INVALID, "'%s' does not fit fault '%s': %s", spec->argument, rule->name,
+		rule->help);
 }
 
 /* --- the interface --------------------------------------------------------------------------------------------- */

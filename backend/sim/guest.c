@@ -226,8 +226,8 @@ enum hv_status sim_foreign_delete(struct sim *sim, const char *vm_name, const ch
 	if (status == HV_OK && checkpoint == 0) {
 		status = hv_error_set(err, HV_ERR_NOT_FOUND, "VM '%s' has no checkpoint '%s'", vm_name, name);
 	} else if (status == HV_OK && checkpoint < 0) {
-		status = hv_error_set(err, HV_ERR_AMBIGUOUS, "several checkpoints of VM '%s' are called '%s'; use the id",
-			vm_name, name);
+		status = hv_error_set(err, HV_ERR_AMBIGUOUS,
+			"several checkpoints of VM '%s' are called '%s'; use the id", vm_name, name);
 	} else if (status == HV_OK) {
 		checkpoint_remove(sim, checkpoint, host_now(sim));
 		jobs_advance(sim, host_now(sim));

@@ -184,7 +184,8 @@ static bool merge_with_successor(struct sim *sim, int64_t layer, int64_t due_us)
 {
 	struct db *db = &sim->db;
 	int64_t above = db_number(db, 0, "SELECT id FROM layer WHERE parent = ?1", "i", layer);
-	bool also_due = db_number(db, 0, "SELECT 1 FROM merge WHERE layer = ?1 AND due_us = ?2", "ii", above, due_us) != 0;
+	bool also_due = db_number(db, 0, "SELECT 1 FROM merge WHERE layer = ?1 AND due_us = ?2", "ii", above,
+				due_us) != 0;
 	db_run(db,
 		"INSERT INTO content (layer, key, value) SELECT ?1, key, value FROM content AS new WHERE layer = ?2"
 		" ON CONFLICT (layer, key) DO UPDATE SET value = excluded.value",

@@ -48,44 +48,44 @@ void line_queue_clear(struct line_queue *queue)
 	*queue = (struct line_queue){0};
 }
 
-static void add_part(struct line_splitter *splitter, const char *bytes, size_t length,
+static void add_part(struct line_cutter *cutter, const char *bytes, size_t length,
 	void (*line)(void *context, const char *bytes, size_t length), void *context)
 {
-	if (splitter->skipping) {
+	if (cutter->skipping) {
 		return;
 	}
-	if (splitter->part.length + length > splitter->most) {
-		splitter->skipping = true;
-		hv_text_clear(&splitter->part);
+	if (cutter->part.length + length > cutter->most) {
+		cutter->skipping = true;
+		hv_text_clear(&cutter->part);
 		line(context, NULL, 0);
 		return;
 	}
-	hv_text_append(&splitter->part, bytes, length);
+	hv_text_append(&cutter->part, bytes, length);
 }
 
-static void end_line(struct line_splitter *splitter, void (*line)(void *context, const char *bytes, size_t length),
+static void end_line(struct line_cutter *cutter, void (*line)(void *context, const char *bytes, size_t length),
 	void *context)
 {
-	if (!splitter->skipping) {
-		size_t length = splitter->part.length;
-		if (length > 0 && splitter->part.bytes[length - 1] == '\r') {
+	if (!cutter->skipping) {
+		size_t length = cutter->part.length;
+		if (length > 0 && cutter->part.bytes[length - 1] == '\r') {
 			length--;
 		}
-		line(context, hv_text_get(&splitter->part), length);
+		line(context, hv_text_get(&cutter->part), length);
 	}
-	splitter->skipping = false;
-	splitter->part.length = 0;
+	cutter->skipping = false;
+	cutter->part.length = 0;
 }
 
-void line_splitter_feed(struct line_splitter *splitter, const char *bytes, size_t length,
+void line_cutter_feed(struct line_cutter *cutter, const char *bytes, size_t length,
 	void (*line)(void *context, const char *bytes, size_t length), void *context)
 {
 	while (length > 0) {
 		const char *newline = memchr(bytes, '\n', length);
 		size_t part = newline ? (size_t)(newline - bytes) : length;
-		add_part(splitter, bytes, part, line, context);
+		add_part(cutter, bytes, part, line, context);
 		if (newline) {
-			end_line(splitter, line, context);
+			end_line(cutter, line, context);
 			part++;
 		}
 		bytes += part;

@@ -29,13 +29,13 @@ bool line_queue_take(struct line_queue *queue, int64_t now_us, struct held_line 
 int64_t line_queue_due_us(const struct line_queue *queue); /* INT64_MAX when empty */
 void line_queue_clear(struct line_queue *queue);
 
-struct line_splitter {
+struct line_cutter {
 	struct hv_text part; /* of the line that is not at its end */
 	bool skipping;       /* it was too long; the rest is thrown away */
 	size_t most;         /* bytes of a line */
 };
 /** Calls `line` for each whole line, without its newline and a trailing \r; bytes NULL: it was too long. */
-void line_splitter_feed(struct line_splitter *splitter, const char *bytes, size_t length,
+void line_cutter_feed(struct line_cutter *cutter, const char *bytes, size_t length,
 	void (*line)(void *context, const char *bytes, size_t length), void *context);
 
 #endif

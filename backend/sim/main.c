@@ -14,44 +14,44 @@
 #define EXIT_DOWN 255   /* what ssh says of a host that it cannot reach */
 
 /* Not more than a pipe takes at once when poll says that it takes something: a write never blocks. */
-static bool write_some(struct session *session)
+static bool write_some(struct sim_session *session)
 {
 	size_t length;
-	const char *bytes = session_output(session, &length);
+	const char *bytes = sim_session_output(session, &length);
 	ssize_t wrote = write(STDOUT_FILENO, bytes, length < PIPE_BUF ? length : PIPE_BUF);
 	if (wrote < 0) {
 		return errno == EINTR || errno == EAGAIN;
 	}
-	session_output_written(session, (size_t)wrote);
+	sim_session_output_written(session, (size_t)wrote);
 	return true;
 }
 
-static bool read_some(struct session *session)
+static bool read_some(struct sim_session *session)
 {
 	char bytes[65536];
 	ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
 	if (got > 0) {
-		session_feed(session, bytes, (size_t)got);
+		sim_session_feed(session, bytes, (size_t)got);
 	} else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-		session_end_of_input(session);
+		sim_session_end_of_input(session);
 		return false;
 	}
 	return true;
 }
 
 /* Until the session ends or nobody reads any more. */
-static void serve(struct session *session)
+static void serve(struct sim_session *session)
 {
 	bool input = true;
-	session_pump(session);
-	while (session_state(session) == SESSION_LIVES) {
+	sim_session_pump(session);
+	while (sim_session_state(session) == SIM_SESSION_LIVES) {
 		size_t waiting;
-		(void)session_output(session, &waiting);
+		(void)sim_session_output(session, &waiting);
 		struct pollfd fds[2] = {
-			{.fd = input && session_wants_input(session) ? STDIN_FILENO : -1, .events = POLLIN},
+			{.fd = input && sim_session_wants_input(session) ? STDIN_FILENO : -1, .events = POLLIN},
 			{.fd = STDOUT_FILENO, .events = waiting > 0 ? POLLOUT : 0},
 		};
-		int64_t wait_ms = (session_wait_us(session) + 999) / 1000;
+		int64_t wait_ms = (sim_session_wait_us(session) + 999) / 1000;
 		if (poll(fds, 2, (int)wait_ms) < 0 && errno != EINTR) {
 			return;
 		}
@@ -61,33 +61,33 @@ static void serve(struct session *session)
 		if (fds[0].revents != 0) {
 			input = read_some(session);
 		}
-		session_pump(session);
+		sim_session_pump(session);
 	}
 }
 
-static void write_rest(struct session *session)
+static void write_rest(struct sim_session *session)
 {
 	size_t length;
-	while (session_output(session, &length) && length > 0 && write_some(session)) {
+	while (sim_session_output(session, &length) && length > 0 && write_some(session)) {
 		/* the client is still there and takes it */
 	}
 }
 
-static int exit_code(const struct session *session)
+static int exit_code(const struct sim_session *session)
 {
-	switch (session_state(session)) {
-	case SESSION_DOWN:
+	switch (sim_session_state(session)) {
+	case SIM_SESSION_DOWN:
 		(void)fputs("ssh: connect to host: No route to host (simulated)\n", stderr);
 		return EXIT_DOWN;
-	case SESSION_FAILED:
-		(void)fprintf(stderr, "hvtree-sim: %s\n", session_error(session)->text);
+	case SIM_SESSION_FAILED:
+		(void)fprintf(stderr, "hvtree-sim: %s\n", sim_session_error(session)->text);
 		return CLI_FAILED;
-	case SESSION_DROPPED:
+	case SIM_SESSION_DROPPED:
 		return CLI_FAILED;
-	case SESSION_DIED:
+	case SIM_SESSION_DIED:
 		return EXIT_KILLED;
-	case SESSION_LIVES:
-	case SESSION_ENDED:
+	case SIM_SESSION_LIVES:
+	case SIM_SESSION_ENDED:
 		break;
 	}
 	return CLI_DONE;
@@ -97,12 +97,12 @@ static int run_agent(const char *state_file)
 {
 	struct hv_error err;
 	struct sim *sim = NULL;
-	struct session *session = NULL;
+	struct sim_session *session = NULL;
 	const struct sim_options options = {.clock = hv_clock_system()};
 	(void)signal(SIGPIPE, SIG_IGN);
 	enum hv_status status = sim_open(state_file, &options, &sim, &err);
 	if (status == HV_OK) {
-		status = session_new(sim, &session, &err);
+		status = sim_session_new(sim, &session, &err);
 	}
 	if (status != HV_OK) {
 		(void)fprintf(stderr, "hvtree-sim: %s\n", err.text);
@@ -110,12 +110,12 @@ static int run_agent(const char *state_file)
 		return CLI_FAILED;
 	}
 	serve(session);
-	if (session_state(session) == SESSION_DIED) {
+	if (sim_session_state(session) == SIM_SESSION_DIED) {
 		_exit(EXIT_KILLED);
 	}
 	write_rest(session);
 	int code = exit_code(session);
-	session_free(session);
+	sim_session_free(session);
 	sim_close(sim);
 	return code;
 }

@@ -26,14 +26,14 @@ struct call {
 	const char *phase;
 };
 
-struct session {
+struct sim_session {
 	struct sim *sim;
 	struct actor actor;
-	enum session_end state;
+	enum sim_session_end state;
 	struct hv_error error;
 	bool input_ended, quits;
 	int64_t heard_us;
-	struct line_splitter splitter;
+	struct line_cutter cutter;
 	struct line_queue in;
 	struct speech speech;
 	struct call **calls; /* in order of arrival */
@@ -41,21 +41,21 @@ struct session {
 	struct watch watch;
 };
 
-static int64_t monotonic(const struct session *session)
+static int64_t monotonic(const struct sim_session *session)
 {
 	return hv_clock_monotonic_us(&session->sim->options.clock);
 }
 
-static bool lives(const struct session *session)
+static bool lives(const struct sim_session *session)
 {
-	return session->state == SESSION_LIVES;
+	return session->state == SIM_SESSION_LIVES;
 }
 
 /* The state file failed: crash only, whoever starts next goes on from what it holds. */
-static bool settled(struct session *session, enum hv_status status)
+static bool settled(struct sim_session *session, enum hv_status status)
 {
 	if (status != HV_OK && lives(session)) {
-		session->state = SESSION_FAILED;
+		session->state = SIM_SESSION_FAILED;
 	}
 	return status == HV_OK;
 }
@@ -64,12 +64,12 @@ static bool settled(struct session *session, enum hv_status status)
 
 static void say_event(void *context, json_t *event)
 {
-	struct session *session = context;
+	struct sim_session *session = context;
 	say(&session->speech, event, 0);
 }
 
 /* Faults at the very end: late, or the link breaks just before the answer. */
-static void say_answer(struct session *session, const struct command *command, const struct answer *answer)
+static void say_answer(struct sim_session *session, const struct command *command, const struct answer *answer)
 {
 	struct sim *sim = session->sim;
 	char *late = NULL;
@@ -82,7 +82,7 @@ static void say_answer(struct session *session, const struct command *command, c
 	bool drops = fault_take(sim, FAULT_DROP_AFTER, command->name, NULL, NULL);
 	(void)fault_take(sim, FAULT_LATE, command->name, NULL, &late);
 	if (settled(session, db_commit(&sim->db, &session->error)) && drops) {
-		session->state = SESSION_DROPPED;
+		session->state = SIM_SESSION_DROPPED;
 	} else if (lives(session)) {
 		say(&session->speech, object, late ? strtoll(late, NULL, 10) * MS : 0);
 	}
@@ -92,7 +92,7 @@ static void say_answer(struct session *session, const struct command *command, c
 
 /* --- commands that only look ----------------------------------------------------------------------------------- */
 
-static json_t *answer_inventory(struct session *session)
+static json_t *answer_inventory(struct sim_session *session)
 {
 	json_t *body = view_storage(session->sim);
 	(void)json_object_set_new(body, "vms", view_vms(session->sim));
@@ -101,7 +101,7 @@ static json_t *answer_inventory(struct session *session)
 }
 
 /* An intent without an answer is "running": sent again, it waits for the end or brings it about. */
-static json_t *answer_query(struct session *session, const struct command *command)
+static json_t *answer_query(struct sim_session *session, const struct command *command)
 {
 	struct sim *sim = session->sim;
 	struct journal_entry entry;
@@ -118,7 +118,7 @@ static json_t *answer_query(struct session *session, const struct command *comma
 	return body;
 }
 
-static struct answer look(struct session *session, const struct command *command)
+static struct answer look(struct sim_session *session, const struct command *command)
 {
 	switch (command->kind) {
 	case COMMAND_GET_INVENTORY:
@@ -145,15 +145,16 @@ static struct answer look(struct session *session, const struct command *command
 	return answer_well(NULL);
 }
 
-static void answer_at_once(struct session *session, const struct command *command)
+static void answer_at_once(struct sim_session *session, const struct command *command)
 {
 	struct sim *sim = session->sim;
 	char *code = NULL;
 	db_begin(&sim->db); /* one moment for the whole picture */
 	jobs_advance(sim, host_now(sim));
 	bool fails = fault_take(sim, FAULT_FALSE, command->name, NULL, &code);
-	struct answer answer = fails ? answer_failed(code ? code : "HostError", "The operation failed, as was asked for")
-				     : look(session, command);
+	struct answer answer =
+		fails ? answer_failed(code ? code : "HostError", "The operation failed, as the trainer asked for")
+		      : look(session, command);
 	if (settled(session, db_commit(&sim->db, &session->error))) {
 		say_answer(session, command, &answer);
 	}
@@ -163,7 +164,7 @@ static void answer_at_once(struct session *session, const struct command *comman
 
 /* --- in -------------------------------------------------------------------------------------------------------- */
 
-static void add_call(struct session *session, const struct command *take_command)
+static void add_call(struct sim_session *session, const struct command *take_command)
 {
 	struct call *call = hv_alloc(sizeof *call);
 	*call = (struct call){.command = *take_command, .arrived_us = monotonic(session), .percent = -1};
@@ -171,20 +172,21 @@ static void add_call(struct session *session, const struct command *take_command
 	session->calls[session->call_count++] = call;
 }
 
-static bool drops_before(struct session *session, const struct command *command)
+static bool drops_before(struct sim_session *session, const struct command *command)
 {
 	db_begin(&session->sim->db);
 	bool drops = fault_take(session->sim, FAULT_DROP_BEFORE, command->name, NULL, NULL);
 	if (settled(session, db_commit(&session->sim->db, &session->error)) && drops) {
-		session->state = SESSION_DROPPED;
+		session->state = SIM_SESSION_DROPPED;
 	}
 	return !lives(session);
 }
 
-static void take_line(struct session *session, const struct held_line *line)
+static void take_line(struct sim_session *session, const struct held_line *line)
 {
 	struct command command;
-	struct command_error error = {.answer = "ErrorAnswer", .code = "LineTooLong", .details = "A line has at most 16 MiB"};
+	struct command_error error = {
+		.answer = "ErrorAnswer", .code = "LineTooLong", .details = "A line has at most 16 MiB"};
 	if (line->too_long || !command_parse(line->bytes, line->length, &command, &error)) {
 		say_error(&session->speech, &error);
 		return;
@@ -206,7 +208,7 @@ static void take_line(struct session *session, const struct held_line *line)
 
 static void keep_line(void *context, const char *bytes, size_t length)
 {
-	struct session *session = context;
+	struct sim_session *session = context;
 	if (bytes && strspn(bytes, " \t\r") >= length) {
 		return;
 	}
@@ -217,15 +219,15 @@ static void keep_line(void *context, const char *bytes, size_t length)
 	line_queue_add(&session->in, copy, length, monotonic(session) + speech_latency_us(session->sim), 0);
 }
 
-void session_feed(struct session *session, const char *bytes, size_t length)
+void sim_session_feed(struct sim_session *session, const char *bytes, size_t length)
 {
 	if (lives(session) && length > 0) {
 		session->heard_us = monotonic(session);
-		line_splitter_feed(&session->splitter, bytes, length, keep_line, session);
+		line_cutter_feed(&session->cutter, bytes, length, keep_line, session);
 	}
 }
 
-void session_end_of_input(struct session *session)
+void sim_session_end_of_input(struct sim_session *session)
 {
 	session->input_ended = true;
 }
@@ -233,7 +235,7 @@ void session_end_of_input(struct session *session)
 /* --- commands that act ----------------------------------------------------------------------------------------- */
 
 /* An earlier command for the same VM on this connection comes first. */
-static bool must_wait(const struct session *session, size_t index)
+static bool must_wait(const struct sim_session *session, size_t index)
 {
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(session->calls[i]->command.vm_uuid, session->calls[index]->command.vm_uuid) == 0) {
@@ -243,7 +245,7 @@ static bool must_wait(const struct session *session, size_t index)
 	return false;
 }
 
-static void end_call(struct session *session, size_t index, struct answer *answer)
+static void end_call(struct sim_session *session, size_t index, struct answer *answer)
 {
 	struct call *call = session->calls[index];
 	session->call_count--;
@@ -257,13 +259,13 @@ static void end_call(struct session *session, size_t index, struct answer *answe
 	free(call);
 }
 
-static bool waited_too_long(const struct session *session, const struct call *call)
+static bool waited_too_long(const struct sim_session *session, const struct call *call)
 {
-	return !call->owner && monotonic(session) - call->arrived_us >= SESSION_BUSY_US;
+	return !call->owner && monotonic(session) - call->arrived_us >= SIM_SESSION_BUSY_US;
 }
 
 /* Returns whether something moved: then the other calls are worth another look. */
-static bool continue_call(struct session *session, size_t index)
+static bool continue_call(struct sim_session *session, size_t index)
 {
 	struct sim *sim = session->sim;
 	struct call *call = session->calls[index];
@@ -279,7 +281,7 @@ static bool continue_call(struct session *session, size_t index)
 		}
 	}
 	if (result == ACT_DIES) {
-		session->state = SESSION_DIED;
+		session->state = SIM_SESSION_DIED;
 	}
 	if (result == ACT_WAITS && waited_too_long(session, call)) {
 		answer = answer_failed("Busy", "Another command for this VM has not ended in time");
@@ -291,7 +293,7 @@ static bool continue_call(struct session *session, size_t index)
 	return result == ACT_ANSWERED || result == ACT_GOES_ON;
 }
 
-static void continue_calls(struct session *session)
+static void continue_calls(struct sim_session *session)
 {
 	bool moved = true;
 	while (moved && lives(session)) {
@@ -316,7 +318,7 @@ static int64_t overall_percent(enum command_kind kind, const struct job_view *vi
 	return view->percent;
 }
 
-static void tell_progress(struct session *session, struct call *call)
+static void tell_progress(struct sim_session *session, struct call *call)
 {
 	struct sim *sim = session->sim;
 	struct job_view view;
@@ -326,7 +328,7 @@ static void tell_progress(struct session *session, struct call *call)
 	}
 	int64_t percent = overall_percent(call->command.kind, &view);
 	bool new_phase = !call->phase || strcmp(call->phase, view.phase) != 0;
-	bool due = monotonic(session) - call->progress_us >= SESSION_POLL_US && percent > call->percent;
+	bool due = monotonic(session) - call->progress_us >= SIM_SESSION_POLL_US && percent > call->percent;
 	if (!new_phase && !due) {
 		return;
 	}
@@ -341,7 +343,7 @@ static void tell_progress(struct session *session, struct call *call)
 
 static bool has_call_for(void *context, const char *vm_uuid)
 {
-	const struct session *session = context;
+	const struct sim_session *session = context;
 	for (size_t i = 0; i < session->call_count; i++) {
 		if (strcmp(session->calls[i]->command.vm_uuid, vm_uuid) == 0) {
 			return true;
@@ -350,12 +352,12 @@ static bool has_call_for(void *context, const char *vm_uuid)
 	return false;
 }
 
-static void tell_events(struct session *session)
+static void tell_events(struct sim_session *session)
 {
 	struct sim *sim = session->sim;
 	if (watch_file_changed(&session->watch, sim)) {
 		if (fault_stands(sim, FAULT_DOWN)) {
-			session->state = SESSION_DROPPED;
+			session->state = SIM_SESSION_DROPPED;
 			return;
 		}
 		watch_tell_changes(&session->watch, sim, say_event, session);
@@ -368,7 +370,7 @@ static void tell_events(struct session *session)
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-static enum hv_status register_session(struct session *session, struct hv_error *err)
+static enum hv_status register_session(struct sim_session *session, struct hv_error *err)
 {
 	struct sim *sim = session->sim;
 	db_begin(&sim->db);
@@ -384,16 +386,16 @@ static enum hv_status register_session(struct session *session, struct hv_error 
 	return db_commit(&sim->db, err);
 }
 
-enum hv_status session_new(struct sim *sim, struct session **ret_session, struct hv_error *err)
+enum hv_status sim_session_new(struct sim *sim, struct sim_session **ret_session, struct hv_error *err)
 {
-	struct session *session = hv_alloc(sizeof *session);
+	struct sim_session *session = hv_alloc(sizeof *session);
 	session->sim = session->speech.sim = sim;
 	session->actor.liveness_fd = -1;
-	session->splitter.most = SESSION_LINE_MAX;
+	session->cutter.most = SIM_SESSION_LINE_MAX;
 	session->heard_us = monotonic(session);
 	enum hv_status status = HV_OK;
 	if (fault_stands(sim, FAULT_DOWN)) {
-		session->state = SESSION_DOWN;
+		session->state = SIM_SESSION_DOWN;
 	} else {
 		status = liveness_open(sim->db.path, &session->actor.liveness_fd, err);
 		if (status == HV_OK) {
@@ -410,14 +412,14 @@ enum hv_status session_new(struct sim *sim, struct session **ret_session, struct
 		}
 	}
 	if (status != HV_OK) {
-		session_abandon(session);
+		sim_session_abandon(session);
 		return status;
 	}
 	*ret_session = session;
 	return HV_OK;
 }
 
-void session_abandon(struct session *session)
+void sim_session_abandon(struct sim_session *session)
 {
 	if (!session) {
 		return;
@@ -428,7 +430,7 @@ void session_abandon(struct session *session)
 	}
 	free(session->calls);
 	line_queue_clear(&session->in);
-	hv_text_clear(&session->splitter.part);
+	hv_text_clear(&session->cutter.part);
 	speech_clear(&session->speech);
 	watch_clear(&session->watch);
 	if (session->actor.liveness_fd >= 0) {
@@ -437,27 +439,27 @@ void session_abandon(struct session *session)
 	free(session);
 }
 
-void session_free(struct session *session)
+void sim_session_free(struct sim_session *session)
 {
-	if (session && session->actor.session != 0 && session->state != SESSION_FAILED) {
+	if (session && session->actor.session != 0 && session->state != SIM_SESSION_FAILED) {
 		struct sim *sim = session->sim;
 		db_begin(&sim->db);
 		journal_release(sim, session->actor.session);
 		(void)!db_commit(&sim->db, NULL); /* the lock goes anyway, which says as much */
 	}
-	session_abandon(session);
+	sim_session_abandon(session);
 }
 
-static void end_if_over(struct session *session)
+static void end_if_over(struct sim_session *session)
 {
-	bool idle = monotonic(session) - session->heard_us >= SESSION_IDLE_US;
+	bool idle = monotonic(session) - session->heard_us >= SIM_SESSION_IDLE_US;
 	bool drained = session->input_ended && session->in.count == 0;
 	if (lives(session) && (session->quits || drained || idle)) {
-		session->state = SESSION_ENDED;
+		session->state = SIM_SESSION_ENDED;
 	}
 }
 
-void session_pump(struct session *session)
+void sim_session_pump(struct sim_session *session)
 {
 	struct held_line line;
 	while (lives(session) && !session->quits && line_queue_take(&session->in, monotonic(session), &line)) {
@@ -481,10 +483,10 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t session_wait_us(struct session *session)
+int64_t sim_session_wait_us(struct sim_session *session)
 {
 	int64_t now = monotonic(session);
-	int64_t wait = earlier(SESSION_POLL_US, session->heard_us + SESSION_IDLE_US - now);
+	int64_t wait = earlier(SIM_SESSION_POLL_US, session->heard_us + SIM_SESSION_IDLE_US - now);
 	int64_t line = earlier(line_queue_due_us(&session->in), line_queue_due_us(&session->speech.held));
 	int64_t due = sim_next_due_us(session->sim);
 	if (line != INT64_MAX) {
@@ -496,24 +498,24 @@ int64_t session_wait_us(struct session *session)
 	return wait > 0 ? wait : 0;
 }
 
-enum session_end session_state(const struct session *session)
+enum sim_session_end sim_session_state(const struct sim_session *session)
 {
 	return session->state;
 }
 
-const struct hv_error *session_error(const struct session *session)
+const struct hv_error *sim_session_error(const struct sim_session *session)
 {
 	return &session->error;
 }
 
-const char *session_output(struct session *session, size_t *ret_length)
+const char *sim_session_output(struct sim_session *session, size_t *ret_length)
 {
 	speech_release(&session->speech);
 	*ret_length = session->speech.ready.length - session->speech.written;
 	return hv_text_get(&session->speech.ready) + session->speech.written;
 }
 
-void session_output_written(struct session *session, size_t length)
+void sim_session_output_written(struct sim_session *session, size_t length)
 {
 	session->speech.written += length;
 	if (session->speech.written == session->speech.ready.length) {
@@ -521,7 +523,8 @@ void session_output_written(struct session *session, size_t length)
 	}
 }
 
-bool session_wants_input(const struct session *session)
+bool sim_session_wants_input(const struct sim_session *session)
 {
-	return lives(session) && session->speech.ready.length - session->speech.written < OUTPUT_MAX && session->in.count < CALLS_MAX;
+	size_t unread = session->speech.ready.length - session->speech.written;
+	return lives(session) && unread < OUTPUT_MAX && session->in.count < CALLS_MAX;
 }

@@ -74,11 +74,11 @@ static void check_line(const char *line, size_t length, bool *ponged)
 	json_decref(object);
 }
 
-static bool check_output(struct session *session)
+static bool check_output(struct sim_session *session)
 {
 	size_t length;
 	bool ponged = false;
-	const char *bytes = session_output(session, &length);
+	const char *bytes = sim_session_output(session, &length);
 	for (size_t at = 0; at < length;) {
 		const char *newline = memchr(bytes + at, '\n', length - at);
 		check(newline != NULL);
@@ -86,7 +86,7 @@ static bool check_output(struct session *session)
 		check_line(bytes + at, line, &ponged);
 		at += line + 1;
 	}
-	session_output_written(session, length);
+	sim_session_output_written(session, length);
 	return ponged;
 }
 
@@ -94,20 +94,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char ping[] = "\n{\"id\":" PING_ID ",\"command\":\"PingCommand\"}\n";
 	static unsigned count;
-	struct session *session = NULL;
+	struct sim_session *session = NULL;
 	if (!sim) {
 		open_host();
 	}
-	check(session_new(sim, &session, NULL) == HV_OK);
-	session_feed(session, (const char *)data, size);
-	session_pump(session);
-	session_feed(session, ping, sizeof ping - 1);
+	check(sim_session_new(sim, &session, NULL) == HV_OK);
+	sim_session_feed(session, (const char *)data, size);
+	sim_session_pump(session);
+	sim_session_feed(session, ping, sizeof ping - 1);
 	now_us += HV_SECOND_US;
-	session_pump(session);
+	sim_session_pump(session);
 	bool ponged = check_output(session);
-	check(session_state(session) != SESSION_FAILED);
-	check(ponged || session_state(session) == SESSION_ENDED);
-	session_free(session);
+	check(sim_session_state(session) != SIM_SESSION_FAILED);
+	check(ponged || sim_session_state(session) == SIM_SESSION_ENDED);
+	sim_session_free(session);
 	if (++count % CHECK_EVERY == 0) {
 		struct hv_text findings = HV_TEXT_INIT;
 		check(sim_check(sim, &findings, NULL) == HV_OK);

@@ -1,4 +1,4 @@
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -188,7 +188,7 @@ void client_open(struct client *client, struct test_host *host)
 	const struct sim_options options = test_host_options(host);
 	*client = (struct client){.host = host, .heard = json_array(), .next_id = 1};
 	must(sim_open(host->path, &options, &client->sim, &err), &err);
-	must(session_new(client->sim, &client->session, &err), &err);
+	must(sim_session_new(client->sim, &client->session, &err), &err);
 }
 
 static void close_rest(struct client *client)
@@ -200,20 +200,20 @@ static void close_rest(struct client *client)
 
 void client_close(struct client *client)
 {
-	session_free(client->session);
+	sim_session_free(client->session);
 	close_rest(client);
 }
 
 void client_kill(struct client *client)
 {
-	session_abandon(client->session);
+	sim_session_abandon(client->session);
 	close_rest(client);
 }
 
 static void hear(struct client *client)
 {
 	size_t length;
-	const char *bytes = session_output(client->session, &length);
+	const char *bytes = sim_session_output(client->session, &length);
 	const char *end = bytes + length;
 	for (const char *at = bytes; at < end;) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -222,31 +222,31 @@ static void hear(struct client *client)
 		(void)json_array_append_new(client->heard, line ? line : json_string("(no JSON)"));
 		at = newline + 1;
 	}
-	session_output_written(client->session, length);
+	sim_session_output_written(client->session, length);
 }
 
 static void step(struct client *client, int64_t most_us)
 {
-	int64_t wait = session_wait_us(client->session);
+	int64_t wait = sim_session_wait_us(client->session);
 	client->host->now_us += wait < 1 ? 1 : wait < most_us ? wait : most_us;
-	session_pump(client->session);
+	sim_session_pump(client->session);
 	hear(client);
 }
 
 void client_run_ms(struct client *client, int64_t ms)
 {
 	int64_t end = client->host->now_us + ms * 1000;
-	session_pump(client->session);
+	sim_session_pump(client->session);
 	hear(client);
-	while (client->host->now_us < end && session_state(client->session) == SESSION_LIVES) {
+	while (client->host->now_us < end && sim_session_state(client->session) == SIM_SESSION_LIVES) {
 		step(client, end - client->host->now_us);
 	}
 }
 
 void client_send_line(struct client *client, const char *line)
 {
-	session_feed(client->session, line, strlen(line));
-	session_feed(client->session, "\n", 1);
+	sim_session_feed(client->session, line, strlen(line));
+	sim_session_feed(client->session, "\n", 1);
 }
 
 int client_send(struct client *client, const char *command, const char *operation, int64_t epoch, json_t *take_body)
@@ -279,15 +279,15 @@ const json_t *client_heard_answer(const struct client *client, int id)
 const json_t *client_answer(struct client *client, int id)
 {
 	int64_t deadline = client->host->now_us + PATIENCE_US;
-	session_pump(client->session);
+	sim_session_pump(client->session);
 	hear(client);
 	while (!client_heard_answer(client, id) && client->host->now_us < deadline &&
-		session_state(client->session) == SESSION_LIVES) {
-		if (session_wait_us(client->session) > 60 * HV_SECOND_US) {
-			session_feed(client->session, "\n", 1); /* a client that lives */
+		sim_session_state(client->session) == SIM_SESSION_LIVES) {
+		if (sim_session_wait_us(client->session) > 60 * HV_SECOND_US) {
+			sim_session_feed(client->session, "\n", 1); /* a client that lives */
 		}
 		step(client, HV_SECOND_US);
-		session_feed(client->session, "\n", 1);
+		sim_session_feed(client->session, "\n", 1);
 	}
 	const json_t *answer = client_heard_answer(client, id);
 	assert_non_null(answer);

@@ -36,7 +36,7 @@ void write_memory(struct test_host *host, const char *vm, const char *key, const
 struct client {
 	struct test_host *host;
 	struct sim *sim; /* the agent's own connection */
-	struct session *session;
+	struct sim_session *session;
 	json_t *heard; /* every line, in order; a line that is no JSON as a string */
 	int next_id;
 };

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 struct scene {
 	struct test_host host;
@@ -199,8 +199,8 @@ static void play_death(struct scene *s, const struct death *death, int64_t speed
 	(void)client_send(
 		&s->client, death->command, operation, 1, target_body("db", name, death->type, NULL));
 	client_run_ms(&s->client, 20000);
-	enum session_end end = session_state(s->client.session);
-	assert_int_equal(end, strncmp(death->fault, "die", 3) == 0 ? SESSION_DIED : SESSION_DROPPED);
+	enum sim_session_end end = sim_session_state(s->client.session);
+	assert_int_equal(end, strncmp(death->fault, "die", 3) == 0 ? SIM_SESSION_DIED : SIM_SESSION_DROPPED);
 	client_kill(&s->client);
 	test_host_check(&s->host);
 	client_open(&s->client, &s->host);

@@ -12,7 +12,7 @@
 
 #include "backend/base/memory.h"
 #include "backend/demo/fleet_file.h"
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 static const char fleet_text[] = "[host hv01]\n"
 				 "free_gb = 300\n"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "backend/base/memory.h"
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 struct scene {
 	struct test_host host;
@@ -180,7 +180,7 @@ static void test_bad_line__one_that_is_too_long_is_answered_once_and_skipped(voi
 	memset(bytes, ' ', size);
 	client_run_ms(&s->client, 1);
 	for (int i = 0; i < 40; i++) {
-		session_feed(s->client.session, bytes, size);
+		sim_session_feed(s->client.session, bytes, size);
 	}
 	free(bytes);
 	client_send_line(&s->client, "");
@@ -194,8 +194,8 @@ static void test_line__may_come_byte_by_byte_and_end_in_crlf(void **state)
 	static const char line[] = "{\"id\":1,\"command\":\"PingCommand\",\"unknown\":[{}]}\r\n\r\n";
 	struct scene *s = *state;
 	for (size_t i = 0; i + 1 < sizeof line; i++) {
-		session_feed(s->client.session, &line[i], 1);
-		session_pump(s->client.session);
+		sim_session_feed(s->client.session, &line[i], 1);
+		sim_session_pump(s->client.session);
 	}
 	assert_well(last_line(s));
 	assert_int_equal(json_array_size(s->client.heard), 2);
@@ -207,16 +207,16 @@ static void test_end__comes_with_quit_with_the_end_of_input_and_after_idling(voi
 {
 	struct scene *s = *state;
 	assert_well(ask(s, "QuitCommand"));
-	assert_int_equal(session_state(s->client.session), SESSION_ENDED);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_ENDED);
 	reconnect(s);
-	session_end_of_input(s->client.session);
+	sim_session_end_of_input(s->client.session);
 	client_run_ms(&s->client, 1);
-	assert_int_equal(session_state(s->client.session), SESSION_ENDED);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_ENDED);
 	reconnect(s);
 	client_run_ms(&s->client, 89000);
-	assert_int_equal(session_state(s->client.session), SESSION_LIVES);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_LIVES);
 	client_run_ms(&s->client, 2000);
-	assert_int_equal(session_state(s->client.session), SESSION_ENDED);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_ENDED);
 }
 
 /* --- faults ---------------------------------------------------------------------------------------------------- */
@@ -276,14 +276,14 @@ static void test_fault__silent_and_down_say_nothing(void **state)
 	(void)client_send(&s->client, "PingCommand", NULL, 0, json_object());
 	client_run_ms(&s->client, 1000);
 	assert_int_equal(json_array_size(s->client.heard), 0);
-	assert_int_equal(session_state(s->client.session), SESSION_LIVES);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_LIVES);
 	test_host_clear_fault(&s->host, NULL);
 	assert_well(ask(s, "PingCommand"));
 	test_host_fault(&s->host, "down"); /* takes the link away, and the next one with it */
 	client_run_ms(&s->client, 1000);
-	assert_int_equal(session_state(s->client.session), SESSION_DROPPED);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_DROPPED);
 	reconnect(s);
-	assert_int_equal(session_state(s->client.session), SESSION_DOWN);
+	assert_int_equal(sim_session_state(s->client.session), SIM_SESSION_DOWN);
 	test_host_clear_fault(&s->host, "down");
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 #define KEYS 4
 #define SNAPSHOTS_MAX 12
@@ -185,7 +185,7 @@ static void do_command(struct play *play, const char *command, int number, bool 
 		int id = client_send(&play->client, command, operation, epoch,
 			target_body("db", name, with_memory ? "DiskAndMemory" : "Disk", NULL));
 		while (!client_heard_answer(&play->client, id) &&
-			session_state(play->client.session) == SESSION_LIVES) {
+			sim_session_state(play->client.session) == SIM_SESSION_LIVES) {
 			client_run_ms(&play->client, 100);
 		}
 		const json_t *answer = client_heard_answer(&play->client, id);

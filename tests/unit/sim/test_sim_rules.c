@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim_fixture.h"
+#include "tests/unit/sim/sim_fixture.h"
 
 struct scene {
 	struct test_host host;
