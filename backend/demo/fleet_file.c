@@ -4,7 +4,6 @@
  */
 #include "backend/demo/fleet_file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -164,10 +163,8 @@ static void name_vm(struct fleet_vm *vm)
 	}
 }
 
-static void name_snapshot(const struct fleet *fleet, struct fleet_snapshot *snapshot)
+static void name_snapshot(const struct fleet_vm *vm, struct fleet_snapshot *snapshot)
 {
-	const struct fleet_vm *vm = fleet_find_vm(fleet, snapshot->vm);
-	assert(vm);
 	HV_CLEANUP_FREE char *path = hv_sprintf("%s/%s/%s", vm->host, vm->name, snapshot->name);
 	snapshot->id = id_of("snapshot", path);
 	snapshot->checkpoint = id_of("checkpoint", path);
@@ -210,7 +207,10 @@ static enum hv_status resolve(struct fleet *fleet, const char *text, struct hv_e
 		name_vm(&fleet->vms[i]);
 	}
 	for (size_t i = 0; i < fleet->snapshot_count; i++) {
-		name_snapshot(fleet, &fleet->snapshots[i]);
+		const struct fleet_vm *vm = fleet_find_vm(fleet, fleet->snapshots[i].vm);
+		if (vm) { /* check_snapshot() has made sure */
+			name_snapshot(vm, &fleet->snapshots[i]);
+		}
 	}
 	return HV_OK;
 }

@@ -37,12 +37,18 @@ void canvas_erase(struct canvas *canvas)
 	canvas->cursor_y = -1;
 }
 
+/* For places that are known to lie on the canvas. */
+static struct canvas_cell *cell_inside(struct canvas *canvas, int x, int y)
+{
+	return &canvas->cells[(size_t)y * (size_t)canvas->width + (size_t)x];
+}
+
 struct canvas_cell *canvas_at(struct canvas *canvas, int x, int y)
 {
 	if (x < 0 || y < 0 || x >= canvas->width || y >= canvas->height) {
 		return NULL;
 	}
-	return &canvas->cells[(size_t)y * (size_t)canvas->width + (size_t)x];
+	return cell_inside(canvas, x, y);
 }
 
 /* Unused bytes stay zero, so that equal cells are equal bytes. */
@@ -62,13 +68,13 @@ static void blank_cell(struct canvas_cell *cell)
 /* A wide character that loses a half becomes a blank. */
 static void break_wide(struct canvas *canvas, int x, int y)
 {
-	struct canvas_cell *cell = canvas_at(canvas, x, y);
+	struct canvas_cell *cell = cell_inside(canvas, x, y);
 	if (cell->width == 0) {
-		blank_cell(canvas_at(canvas, x - 1, y));
+		blank_cell(cell_inside(canvas, x - 1, y));
 		blank_cell(cell);
 	} else if (cell->width == 2) {
 		blank_cell(cell);
-		blank_cell(canvas_at(canvas, x + 1, y));
+		blank_cell(cell_inside(canvas, x + 1, y));
 	}
 }
 
@@ -141,7 +147,7 @@ void canvas_tint(struct canvas *canvas, struct canvas_rect rect, enum role role)
 	struct canvas_rect visible = clip(canvas, rect);
 	for (int y = visible.y; y < visible.y + visible.height; y++) {
 		for (int x = visible.x; x < visible.x + visible.width; x++) {
-			canvas_at(canvas, x, y)->role = (uint8_t)role;
+			cell_inside(canvas, x, y)->role = (uint8_t)role;
 		}
 	}
 }

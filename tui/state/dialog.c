@@ -23,7 +23,7 @@ static const struct control *focused(struct app *app, const struct control *cont
 		app->dialog.focus = CONTROL_CANCEL;
 		control = find(controls, count, CONTROL_CANCEL);
 	}
-	return control;
+	return control ? control : controls; /* every dialog has a Cancel */
 }
 
 static void move_focus(struct app *app, int step)
@@ -67,6 +67,16 @@ static void take(struct app *app)
 	char *verb = hv_sprintf("snapshot %s", act.name);
 	send(app, &act, verb);
 	free(verb);
+}
+
+static void take_if_allowed(struct app *app)
+{
+	char reason[300];
+	if (dialog_why_not(app, reason, sizeof reason)) {
+		move_focus(app, 1);
+	} else {
+		take(app);
+	}
 }
 
 static void stop_and_show(struct app *app, const char *what)
@@ -149,6 +159,8 @@ static void activate(struct app *app, enum control_id id)
 	switch (id) {
 	case CONTROL_NAME:
 	case CONTROL_NOTE:
+		take_if_allowed(app); /* the form that loses nothing: Enter is enough */
+		break;
 	case CONTROL_TYPED:
 		move_focus(app, 1);
 		break;
