@@ -12,6 +12,7 @@
 
 #define EXIT_KILLED 137 /* what a shell says of a process that was killed */
 #define EXIT_DOWN 255   /* what ssh says of a host that it cannot reach */
+#define LAST_WORDS_MS 1000
 
 /* Not more than a pipe takes at once when poll says that it takes something: a write never blocks. */
 static bool write_some(struct sim_session *session)
@@ -67,8 +68,10 @@ static void serve(struct sim_session *session)
 
 static void write_rest(struct sim_session *session)
 {
+	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
 	size_t length;
-	while (sim_session_output(session, &length) && length > 0 && write_some(session)) {
+	while (sim_session_output(session, &length) && length > 0 && poll(&fd, 1, LAST_WORDS_MS) == 1 &&
+		!(fd.revents & POLLERR) && write_some(session)) {
 		/* the client is still there and takes it */
 	}
 }
