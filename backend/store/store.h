@@ -4,11 +4,14 @@
  * Threads: one store object belongs to one thread. Several processes may have the same store open.
  * Transactions: every function marked [W] must run between begin() and commit(); reads may run outside, each seeing
  * the latest committed state, or inside, seeing one snapshot and the own writes. begin() takes the writer's lock at
- * once, so nothing that was read inside can be overtaken (no upgrade from reader to writer).
+ * once, so nothing that was read inside can be overtaken (no upgrade from reader to writer). After HV_ERR_STORE
+ * roll back; after the other errors the call has written nothing and the transaction may go on. A commit that fails
+ * has rolled back.
  * Compare-and-set: [CAS] functions return HV_ERR_CONFLICT, and change nothing, when the row is no longer as the
  * caller read it.
- * Change feed: every [W] function appends to the `change` sequence in the same transaction; changes() tells every
- * console, also the one that wrote, what to read again.
+ * Change feed: every [W] function that changes something appends to the `change` sequence in the same transaction;
+ * changes() tells every console, also the one that wrote, what to read again. An object that is changed several times
+ * in one transaction is told once, with the commit. Leases, settings and the audit log are not told.
  * Out lists are appended to; initialise them with {0}. Strings in returned structs are owned by the struct.
  * Errors: HV_ERR_STORE (full, locked, corrupt, ...; the text says what is true now and what to do), HV_ERR_NOT_FOUND.
  */
@@ -50,7 +53,7 @@ struct snapshot_query {
 	const char *name;           /* display name, exact */
 	const struct hv_uuid *ids;
 	size_t id_count;
-	const char *keyword;        /* in name, display name or description, letter case ignored */
+	const char *keyword;        /* in name, display name or description; letter case is ignored in every script */
 	int64_t created_before_us;  /* 0: any */
 	int64_t limit;              /* 0: all */
 	int64_t offset;
@@ -88,7 +91,8 @@ struct store_ops {
 	enum hv_status (*last_change)(struct store *store, int64_t *ret_sequence, struct hv_error *err);
 	/**
 	 * Up to `capacity` changes after `after`, oldest first. *ret_reload is true when older ones were pruned: read
-	 * everything again. Cheap when another process wrote nothing (no file access beyond one page).
+	 * everything again (*ret_count is 0 then; take last_change() first, then read). Cheap when another process wrote
+	 * nothing (no file access beyond one page).
 	 */
 	enum hv_status (*changes)(struct store *store, int64_t after, struct change *ret_changes, size_t capacity,
 		size_t *ret_count, bool *ret_reload, struct hv_error *err);
@@ -96,7 +100,8 @@ struct store_ops {
 	/* --- hosts --- */
 	enum hv_status (*host_list)(struct store *store, struct host_list *list, struct hv_error *err);
 	enum hv_status (*host_get)(struct store *store, int64_t id, struct host *ret_host, struct hv_error *err);
-	/** [W] Insert (id 0: sets host->id) or update everything but the state. Name is unique: HV_ERR_CONFLICT. */
+	/** [W] Insert (id 0: sets host->id) or update everything but the state. The name is
+	 * unique, letter case aside, and so is the host's own id once it is known: HV_ERR_CONFLICT. */
 	enum hv_status (*host_save)(struct store *store, struct host *host, struct hv_error *err);
 	/** [W] State, reason (NULL clears), time seen, version, free bytes: what a connection learns. */
 	enum hv_status (*host_set_state)(struct store *store, const struct host *host, struct hv_error *err);
@@ -118,7 +123,8 @@ struct store_ops {
 	enum hv_status (*vm_snapshot_count)(
 		struct store *store, int64_t vm_id, int64_t *ret_count, struct hv_error *err);
 	/** [W] Insert (id 0: sets vm->id) or update name, host, sizes, power state, checkpoint, untracked, missing;
-	 * never `state`, which only vm_set_state writes. A new VM's state is vm->state. */
+	 * never `state`, which only vm_set_state writes. A new VM's state is vm->state; account, domain or offering 0
+	 * become the seeded ones (admin of "/", "default"). The uuid is unique: HV_ERR_CONFLICT. */
 	enum hv_status (*vm_save)(struct store *store, struct virtual_machine *vm, struct hv_error *err);
 	/** [W][CAS] vm->state and vm->update_count are what was read; both are updated in *vm on success. S3. */
 	enum hv_status (*vm_set_state)(struct store *store, struct virtual_machine *vm, enum vm_state state,
@@ -146,12 +152,13 @@ struct store_ops {
 		struct store *store, int64_t id, struct snapshot *ret_snapshot, struct hv_error *err);
 	enum hv_status (*snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,
 		struct snapshot *ret_snapshot, struct hv_error *err);
-	/** L1. Newest first. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page. */
+	/** L1. Newest first. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page.
+	 * `each` may read the store; as long as it runs, what others commit cannot be moved into the file. */
 	enum hv_status (*snapshot_query)(struct store *store, const struct snapshot_query *query,
 		bool (*each)(void *context, const struct snapshot_row *row), void *context, int64_t *ret_total,
 		struct hv_error *err);
-	/** [W] Sets snapshot->id. HV_ERR_CONFLICT when a live snapshot of the VM has this display name (T5), or the
-	 * internal name or uuid exists. */
+	/** [W] Sets snapshot->id; account, domain or offering 0 become the VM's. HV_ERR_CONFLICT when a live snapshot of
+	 * the VM has this display name (T5), or the internal name or uuid exists. */
 	enum hv_status (*snapshot_insert)(struct store *store, struct snapshot *snapshot, struct hv_error *err);
 	/** [W][CAS] The one function that writes the state (S3); *snapshot is updated on success. Removed also sets
 	 * removed_us = now_us and clears `current`. */
@@ -186,7 +193,8 @@ struct store_ops {
 	 * now, or (Queued -> Running) when the VM has a Running one (X1). */
 	enum hv_status (*operation_save)(
 		struct store *store, const struct operation *operation, struct hv_error *err);
-	/** [W][CAS on owner and epoch] Become the owner: sets owner, lease, epoch + 1 in *operation. */
+	/** [W][CAS on owner and epoch] Become the owner: sets owner, lease, epoch + 1 in *operation. HV_ERR_CONFLICT
+	 * also when it has ended. Whether the lease ran out is read in the same transaction by the caller. */
 	enum hv_status (*operation_take_over)(struct store *store, struct operation *operation, const char *owner,
 		int64_t lease_until_us, struct hv_error *err);
 	/** [W][CAS] Prolong the leases of all live operations of `owner`. */

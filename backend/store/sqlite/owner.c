@@ -144,16 +144,18 @@ enum hv_status store_account_ensure(struct store *base, const char *name, const 
 	struct sqlite_store *store = sqlite_store(base);
 	int64_t domain_id = 0;
 	int64_t account_id = 0;
-	enum hv_status status = store_require_transaction(store, err);
+	enum hv_status status = check_name(name, "an account's", err);
 	if (status == HV_OK) {
-		status = check_name(name, "an account's", err);
+		status = store_begin_part(store, err);
 	}
-	if (status == HV_OK) {
-		status = ensure_path(store, domain_path ? domain_path : "/", &domain_id, err);
+	if (status != HV_OK) {
+		return status;
 	}
+	status = ensure_path(store, domain_path ? domain_path : "/", &domain_id, err);
 	if (status == HV_OK) {
 		status = ensure_account(store, name, domain_id, &account_id, err);
 	}
+	status = store_end_part(store, status, err);
 	if (status == HV_OK) {
 		*ret_account_id = account_id;
 		*ret_domain_id = domain_id;

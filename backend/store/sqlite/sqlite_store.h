@@ -88,6 +88,12 @@ void store_move_log(struct sqlite_store *store, int64_t bytes);
 int store_busy_handler(void *context, int count);
 /** HV_ERR_INVALID outside of a transaction: the first line of every [W] function. */
 enum hv_status store_require_transaction(const struct sqlite_store *store, struct hv_error *err);
+/**
+ * Several writes that are all done or none, within the transaction: begin, write, and hand the status so far to the
+ * end, which returns it, or the failure to keep what was written.
+ */
+enum hv_status store_begin_part(struct sqlite_store *store, struct hv_error *err);
+enum hv_status store_end_part(struct sqlite_store *store, enum hv_status status, struct hv_error *err);
 enum hv_status store_run(struct sqlite_store *store, const char *sql, struct hv_error *err);
 
 /* change.c */

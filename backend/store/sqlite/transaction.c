@@ -122,3 +122,24 @@ enum hv_status store_commit(struct store *base, struct hv_error *err)
 	store_move_log(store, LOG_TOO_LONG);
 	return HV_OK;
 }
+
+enum hv_status store_begin_part(struct sqlite_store *store, struct hv_error *err)
+{
+	static const char sql[] = "SAVEPOINT part";
+	enum hv_status status = store_require_transaction(store, err);
+	return status == HV_OK ? run_cached(store, sql, err) : status;
+}
+
+enum hv_status store_end_part(struct sqlite_store *store, enum hv_status status, struct hv_error *err)
+{
+	static const char undo[] = "ROLLBACK TO part";
+	static const char release[] = "RELEASE part";
+	if (status == HV_OK) {
+		return run_cached(store, release, err);
+	}
+	/* when SQLite gave the whole transaction up there is no part to undo any more */
+	if (sqlite3_get_autocommit(store->database) == 0 && run_cached(store, undo, NULL) == HV_OK) {
+		(void)run_cached(store, release, NULL);
+	}
+	return status;
+}

@@ -202,33 +202,47 @@ static enum hv_status check_uuids(
 	return HV_OK;
 }
 
+static enum hv_status write_all(struct sqlite_store *store, int64_t vm_id,
+	const struct replacement *replacement, const void *items, size_t count, int64_t *ret_changed,
+	struct hv_error *err)
+{
+	const char *bytes = items;
+	enum hv_status status = HV_OK;
+	for (size_t i = 0; status == HV_OK && i < count; i++) {
+		int64_t changed = 0;
+		status = replacement->upsert(store, vm_id, bytes + i * replacement->item_size, &changed, err);
+		*ret_changed += changed;
+	}
+	if (status == HV_ERR_STORE && store_is_reference_failure(store)) {
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such VM");
+	}
+	return status;
+}
+
 static enum hv_status replace(struct sqlite_store *store, int64_t vm_id,
 	const struct replacement *replacement, const void *items, size_t count, int64_t *ret_changed,
 	struct hv_error *err)
 {
 	HV_CLEANUP_FREE struct hv_uuid *uuids = hv_realloc_array(NULL, count, sizeof *uuids);
 	const char *bytes = items;
-	int64_t total = 0;
+	int64_t changed = 0;
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&uuids[i], bytes + i * replacement->item_size + replacement->uuid_offset, sizeof *uuids);
 	}
-	enum hv_status status = store_require_transaction(store, err);
+	enum hv_status status = check_uuids(uuids, count, replacement->what, err);
 	if (status == HV_OK) {
-		status = check_uuids(uuids, count, replacement->what, err);
+		status = store_begin_part(store, err);
 	}
+	if (status != HV_OK) {
+		return status;
+	}
+	status = delete_others(store, vm_id, replacement, uuids, count, &changed, err);
 	if (status == HV_OK) {
-		status = delete_others(store, vm_id, replacement, uuids, count, &total, err);
+		status = write_all(store, vm_id, replacement, items, count, &changed, err);
 	}
-	for (size_t i = 0; status == HV_OK && i < count; i++) {
-		int64_t changed = 0;
-		status = replacement->upsert(store, vm_id, bytes + i * replacement->item_size, &changed, err);
-		total += changed;
-	}
-	if (status == HV_ERR_STORE && store_is_reference_failure(store)) {
-		return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such VM");
-	}
+	status = store_end_part(store, status, err);
 	if (status == HV_OK) {
-		*ret_changed = total;
+		*ret_changed = changed;
 	}
 	return status;
 }

@@ -154,6 +154,20 @@ int64_t add_snapshot(struct fixture *fixture, int64_t vm_id, const char *name, i
 	return id;
 }
 
+struct host get_host(struct fixture *fixture, int64_t id)
+{
+	struct host host = {0};
+	must(fixture, fixture->ops->host_get(fixture->store, id, &host, &fixture->error));
+	return host;
+}
+
+struct virtual_machine get_vm(struct fixture *fixture, int64_t id)
+{
+	struct virtual_machine vm = {0};
+	must(fixture, fixture->ops->vm_get(fixture->store, id, &vm, &fixture->error));
+	return vm;
+}
+
 struct snapshot get_snapshot(struct fixture *fixture, int64_t id)
 {
 	struct snapshot snapshot = {0};

@@ -67,7 +67,9 @@ struct operation make_operation(const struct fixture *fixture, const char *name,
 
 /** Insert, commit, return the id. */
 int64_t add_snapshot(struct fixture *fixture, int64_t vm_id, const char *name, int64_t parent_id);
-/** Read a snapshot; clear it. */
+/** Read a row; clear it. */
+struct host get_host(struct fixture *fixture, int64_t id);
+struct virtual_machine get_vm(struct fixture *fixture, int64_t id);
 struct snapshot get_snapshot(struct fixture *fixture, int64_t id);
 
 /*
