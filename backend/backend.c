@@ -1,16 +1,15 @@
 /*
  * The facade: makes the parts, starts the thread that drives them, and turns calls into requests. It decides nothing.
  */
-#include "backend/backend_internal.h"
+#include "backend/backend.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "backend/backend_internal.h"
 #include "backend/backend_place.h"
 #include "backend/base/log.h"
 #include "backend/demo/demo.h"

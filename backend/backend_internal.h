@@ -112,8 +112,7 @@ struct known_host *hosts_find_uuid(struct hv_backend *backend, const struct hv_u
 void hosts_want(struct hv_backend *backend, struct known_host *host);
 
 /* --- backend_picture.c: rows of the store as values --- */
-const struct hv_host *picture_host(
-	struct hv_backend *backend, const struct known_host *known, const struct host *row);
+const struct hv_host *picture_host(const struct known_host *known, const struct host *row);
 enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
 	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err);
 enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_machine *row,

@@ -5,11 +5,18 @@
 
 #include "backend/domain/snapshot_tree.h"
 
-const struct hv_host *picture_host(
-	struct hv_backend *backend, const struct known_host *known, const struct host *row)
+/* A connection belongs to a console. What the row says was written by whoever spoke last, perhaps long ago: that it was
+ * lost, and why, is news; that it is up is not true of a console that does not connect to it. */
+static enum host_state state_of(const struct known_host *known, const struct host *row)
 {
-	(void)backend;
-	/* What another console last wrote about a host that this one connects to is not how it stands here. */
+	if (known->managed) {
+		return known->state;
+	}
+	return row->state == HOST_LOST ? HOST_LOST : HOST_DISCONNECTED;
+}
+
+const struct hv_host *picture_host(const struct known_host *known, const struct host *row)
+{
 	struct hv_host host = {
 		.uuid = row->uuid,
 		.name = row->name,
@@ -17,7 +24,7 @@ const struct hv_host *picture_host(
 		.transport = row->transport,
 		.address = row->address,
 		.version = row->version,
-		.state = known->managed ? known->state : row->state,
+		.state = state_of(known, row),
 		.reason = known->managed ? known->reason : row->reason,
 		.seen_us = row->seen_us,
 		.retry_us = known->managed ? known->retry_us : 0,

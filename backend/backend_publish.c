@@ -149,7 +149,7 @@ static void publish_host_row(struct hv_backend *backend, const struct host *row)
 	known = hosts_learn(backend, row);
 	known->seen = true;
 	struct hv_event *event = event_new(HV_EVENT_HOST);
-	event->host = picture_host(backend, known, row);
+	event->host = picture_host(known, row);
 	events_add(backend->events, event);
 }
 
