@@ -33,9 +33,9 @@ static const struct job_rule {
 	void (*finish)(struct sim *sim, const struct job *job);
 } rules[] = {
 	[JOB_CREATE] = {"create", "creating checkpoint", "applied", true, 1000 * MS, 2000 * MS, finish_create},
-	[JOB_APPLY] = {"apply", "applying checkpoint", "applied", true, 600 * MS, 600 * MS, finish_apply},
+	[JOB_APPLY] = {"apply", "applying checkpoint", "applied", true, 1000 * MS, 400 * MS, finish_apply},
 	[JOB_DELETE] = {"delete", "removing checkpoint", "applied", true, 200 * MS, 400 * MS, finish_delete},
-	[JOB_START] = {"start", "starting", "powered", true, 400 * MS, 300 * MS, finish_start},
+	[JOB_START] = {"start", "starting", "powered", true, 300 * MS, 300 * MS, finish_start},
 	[JOB_SHUT_DOWN] = {"stop", "shutting down", "powered", false, 1000 * MS, 1000 * MS, finish_stop},
 	[JOB_TURN_OFF] = {"turn-off", "turning off", "powered", false, 200 * MS, 100 * MS, finish_stop},
 };

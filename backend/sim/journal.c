@@ -138,4 +138,5 @@ void journal_release(struct sim *sim, int64_t session)
 void journal_prune(struct sim *sim)
 {
 	db_run(&sim->db, "DELETE FROM journal WHERE answered_us < ?1", "i", host_now(sim) - KEPT_US);
+	db_run(&sim->db, "DELETE FROM session WHERE connected_us < ?1", "i", host_now(sim) - KEPT_US);
 }

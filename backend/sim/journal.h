@@ -49,7 +49,7 @@ void journal_write_answer(struct sim *sim, const struct command *command, const 
 void journal_give_up(struct sim *sim, const struct command *command);
 /** Let go of all that a session holds, and of the session. */
 void journal_release(struct sim *sim, int64_t session);
-/** Forget answers that nobody will ask for any more. */
+/** Forget answers that nobody will ask for any more, and agents that died long ago. */
 void journal_prune(struct sim *sim);
 
 #endif
