@@ -59,7 +59,7 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM
 	X(THEME, "theme", "T", ANY, NOTHING, SAFE, SHOW, "theme", "next theme")                            \
 	X(HELP, "help", "? F1", ANY, NOTHING, SAFE, SHOW, "help", "this help")                             \
 	X(RUN, "run", "Enter", HELP, NOTHING, SAFE, PROGRAM, "run", "help: run the line")                  \
-	X(BACK, "back", "Escape", LISTS, NOTHING, SAFE, PROGRAM, "back", "back to the tree")               \
+	X(BACK, "back", "Escape", ANY, NOTHING, SAFE, PROGRAM, "back", "back to the tree")                 \
 	X(REPAINT, "repaint", "^L", ANY, NOTHING, SAFE, PROGRAM, "", "draw the screen again")              \
 	X(SUSPEND, "suspend", "^Z", ANY, NOTHING, SAFE, PROGRAM, "", "suspend")                            \
 	X(INTERRUPT, "interrupt", "^C", ANY, NOTHING, SAFE, PROGRAM, "", "quit, asks first")               \

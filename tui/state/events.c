@@ -183,26 +183,59 @@ static void on_tree(struct app *app, const struct hv_event *event)
 
 /* ---- operations ---- */
 
-static void say_end(struct app *app, const struct hv_operation *operation)
+/* Whether the newest message is the engine's own sentence about this end: then it gives way to the one of the row. */
+static bool is_said_already(const struct app *app, const struct hv_operation *operation)
+{
+	const struct message *newest = messages_at(&app->messages, 0);
+	if (!newest || newest->wall_us + HV_SECOND_US < app->wall_us) {
+		return false;
+	}
+	if (operation->error) {
+		return strcmp(newest->text, operation->error) == 0;
+	}
+	char *vm = hv_sprintf("VM '%s'", operation->vm_name);
+	char *snapshot = hv_sprintf("napshot '%s'", operation->snapshot_name ? operation->snapshot_name : "");
+	bool said = strstr(newest->text, vm) && (!operation->snapshot_name || strstr(newest->text, snapshot));
+	free(vm);
+	free(snapshot);
+	return said && newest->role == ROLE_INFO;
+}
+
+static char *end_sentence(const struct hv_operation *operation)
 {
 	char what[320];
 	switch (operation->state) {
 	case OPERATION_DONE:
-		app_say(app, ROLE_OK, "%s: %s", operation->vm_name, words_done(operation, what, sizeof what));
-		break;
+		return hv_sprintf("%s: %s", operation->vm_name, words_done(operation, what, sizeof what));
 	case OPERATION_FAILED:
-		app_say(app, ROLE_ERROR, "%s: %s FAILED: %s", operation->vm_name,
-			words_what(operation, what, sizeof what), operation->error ? operation->error : "no reason given");
-		break;
+		return hv_sprintf("%s: %s FAILED: %s", operation->vm_name, words_what(operation, what, sizeof what),
+			operation->error ? operation->error : "no reason given");
 	case OPERATION_CANCELLED:
-		app_say(app, ROLE_WARN, "%s: %s was cancelled; nothing was changed", operation->vm_name,
+		return hv_sprintf("%s: %s was cancelled; nothing was changed", operation->vm_name,
 			words_what(operation, what, sizeof what));
-		break;
 	case OPERATION_QUEUED:
 	case OPERATION_RUNNING:
 	case OPERATION_STATE_COUNT:
 		break;
 	}
+	return hv_strdup("");
+}
+
+static void say_end(struct app *app, const struct hv_operation *operation)
+{
+	static const enum role roles[OPERATION_STATE_COUNT] = {
+		[OPERATION_DONE] = ROLE_OK,
+		[OPERATION_FAILED] = ROLE_ERROR,
+		[OPERATION_CANCELLED] = ROLE_WARN,
+	};
+	char *sentence = end_sentence(operation);
+	if (is_said_already(app, operation)) {
+		messages_replace_newest(&app->messages, roles[operation->state], sentence);
+		app->dirty = true;
+	} else {
+		app_say(app, roles[operation->state], "%s", sentence);
+	}
+	free(sentence);
 }
 
 static void say_operation(

@@ -17,7 +17,20 @@ void messages_add(struct messages *messages, int64_t wall_us, enum role role, co
 {
 	struct message *message = &messages->items[messages->added % MESSAGES_MAX];
 	free(message->text);
-	*message = (struct message){++messages->added, wall_us, role, hv_text_printable(text, strlen(text))};
+	*message = (struct message){wall_us, role, hv_text_printable(text, strlen(text))};
+	messages->added++;
+}
+
+void messages_replace_newest(struct messages *messages, enum role role, const char *text)
+{
+	if (messages->added == 0) {
+		return;
+	}
+	struct message *message = &messages->items[(messages->added - 1) % MESSAGES_MAX];
+	char *replaced = message->text;
+	message->role = role;
+	message->text = hv_text_printable(text, strlen(text)); /* `text` may be the one before */
+	free(replaced);
 }
 
 size_t messages_count(const struct messages *messages)

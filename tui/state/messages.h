@@ -1,4 +1,4 @@
-/* The last messages, newest first, each with its wall time and an increasing number that stays its own. */
+/* The last messages, newest first, each with its wall time. */
 #ifndef HV_TUI_STATE_MESSAGES_H
 #define HV_TUI_STATE_MESSAGES_H
 
@@ -9,7 +9,6 @@
 #define MESSAGES_MAX 500
 
 struct message {
-	uint64_t number; /* from 1 */
 	int64_t wall_us;
 	enum role role;
 	char *text; /* printable */
@@ -22,6 +21,8 @@ struct messages {
 
 void messages_clear(struct messages *messages);
 void messages_add(struct messages *messages, int64_t wall_us, enum role role, const char *text);
+/** Other words for the newest one. */
+void messages_replace_newest(struct messages *messages, enum role role, const char *text);
 size_t messages_count(const struct messages *messages);
 /** 0: the newest. NULL past the end. */
 const struct message *messages_at(const struct messages *messages, size_t index);

@@ -114,8 +114,9 @@ static void snapshot_details(
 	char time[64], size[16];
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s", node->name);
 	add_vm_place(sheet, vm);
-	sheet_add(sheet, ROLE_TEXT, "Taken", "%s by %s", time_and_age(app, node->created_us, time),
-		or_none(node->created_by));
+	bool known = node->created_by && node->created_by[0];
+	sheet_add(sheet, ROLE_TEXT, "Taken", "%s%s%s", time_and_age(app, node->created_us, time), known ? " by " : "",
+		known ? node->created_by : "");
 	sheet_add(sheet, ROLE_TEXT, "Kind", "%s", kind_sentence(node));
 	if (node->untracked) {
 		sheet_add(sheet, ROLE_SNAP_UNTRACKED, "State", "%s", words_untracked(node->kind));
@@ -149,7 +150,8 @@ static void vm_details(const struct app *app, struct sheet *sheet, const struct 
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s%s", now ? "NOW: " : "", value->name);
 	add_vm_place(sheet, vm);
 	sheet_add(sheet, words.role, "State", "%s", words.text);
-	sheet_add(sheet, ROLE_TEXT, "Size", "%" PRId64 " CPUs, %s memory, offering %s", value->cpus,
+	sheet_add(sheet, ROLE_TEXT, "Size", "%" PRId64 " %s, %s memory, offering %s", value->cpus,
+		value->cpus == 1 ? "CPU" : "CPUs",
 		hv_format_bytes(value->memory_bytes, size), or_none(value->offering));
 	sheet_add(sheet, ROLE_TEXT, "Owner", "%s in %s", or_none(value->account), or_none(value->domain));
 	sheet_add(sheet, ROLE_TEXT, "Snaps", "%" PRId64 " of %" PRId64 ", chain %" PRId64 ", %s", value->snapshots,
@@ -225,8 +227,10 @@ static void short_snapshot(
 {
 	const struct host_entry *host = model_vm_host(vm);
 	char time[64], id[16];
-	sheet_add(sheet, ROLE_TEXT, NULL, "%s   %s @ %s   %s   by: %s", node->name, vm->vm->name,
-		host ? host->host->name : "-", short_id(&node->id, id), or_none(node->created_by));
+	bool known = node->created_by && node->created_by[0];
+	sheet_add(sheet, ROLE_TEXT, NULL, "%s   %s @ %s   %s%s%s", node->name, vm->vm->name,
+		host ? host->host->name : "-", short_id(&node->id, id), known ? "   by: " : "",
+		known ? node->created_by : "");
 	sheet_add(sheet, ROLE_TEXT, NULL, "Taken %s  %s", time_and_age(app, node->created_us, time),
 		kind_sentence(node));
 	sheet_add(sheet, ROLE_TEXT, NULL, "Note: %s", or_none(node->description));
@@ -241,7 +245,8 @@ static void short_vm(const struct app *app, struct sheet *sheet, const struct vm
 	sheet_add(sheet, ROLE_TEXT, NULL, "%s @ %s   %s   %s   %s in %s", value->name, host ? host->host->name : "-",
 		words.text, short_id(&vm->node.uuid, id), or_none(value->account), or_none(value->domain));
 	sheet_add(sheet, ROLE_TEXT, NULL,
-		"%" PRId64 " CPUs  %s memory  %" PRId64 " of %" PRId64 " snapshots  chain %" PRId64 "  %s", value->cpus,
+		"%" PRId64 " %s  %s memory  %" PRId64 " of %" PRId64 " snapshots  chain %" PRId64 "  %s", value->cpus,
+		value->cpus == 1 ? "CPU" : "CPUs",
 		hv_format_bytes(value->memory_bytes, memory), value->snapshots, value->snapshot_limit, value->chain,
 		hv_format_bytes(value->delta_bytes, delta));
 }

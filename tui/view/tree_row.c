@@ -146,7 +146,12 @@ static void draw_host(const struct pen *pen, const struct row_ref *row)
 	}
 	enum role role = up ? ROLE_HOST_UP : host->state == HOST_LOST ? ROLE_HOST_DOWN : ROLE_HOST_STALE;
 	(void)put_glyph(pen, x, role, sign);
-	draw_name(pen, x + 2, role, host->name, !up && host->reason ? host->reason : beside);
+	if (!up && host->reason) { /* cut at the column, but never left out */
+		x = put(pen, x + 2, pen->columns->name_right - 6, role, host->name);
+		(void)put(pen, x + 2, pen->columns->name_right, ROLE_HOST_STALE, host->reason);
+	} else {
+		draw_name(pen, x + 2, role, host->name, beside);
+	}
 	struct words words = stale_words(pen, host);
 	draw_state(pen, &words);
 	draw_retry(pen, host);

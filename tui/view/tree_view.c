@@ -9,8 +9,8 @@
 static struct tree_columns columns_for(int width)
 {
 	if (width >= 92) {
-		return (struct tree_columns){.name_right = width - 53, .state = width - 52, .kind = width - 38,
-			.age_right = width - 28, .delta_right = width - 19, .flags = width - 18, .right = width};
+		return (struct tree_columns){.name_right = width - 56, .state = width - 55, .kind = width - 41,
+			.age_right = width - 29, .delta_right = width - 21, .flags = width - 19, .right = width};
 	}
 	if (width >= 72) {
 		return (struct tree_columns){.name_right = width - 41, .state = width - 40, .age_right = width - 22,

@@ -408,6 +408,27 @@ static void test_unknown__is_never_said_to_be_done_or_failed__Y4(void **state)
 	fixture_free(fixture);
 }
 
+static void test_messages__the_engines_sentence_about_an_end_gives_way_to_the_rows_own(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&config);
+	struct hv_operation value = fixture_operation_value("o", OPERATION_REVERT_SNAPSHOT, "web-01", "golden");
+	fixture_operation(fixture, &value);
+	size_t before = messages_count(&fixture->app->messages);
+	app_message(fixture->app, false, "VM 'web-01' was reverted to snapshot 'golden'");
+	value.state = OPERATION_DONE;
+	fixture_operation(fixture, &value);
+	assert_int_equal(messages_count(&fixture->app->messages), before + 1);
+	assert_string_equal(last_message(fixture), "web-01: reverted to golden");
+	value = fixture_operation_value("p", OPERATION_START_VM, "web-02", NULL);
+	fixture_operation(fixture, &value);
+	app_message(fixture->app, false, "VM 'web-01' has moved to another host"); /* other news stay */
+	value.state = OPERATION_DONE;
+	fixture_operation(fixture, &value);
+	assert_int_equal(messages_count(&fixture->app->messages), before + 3);
+	fixture_free(fixture);
+}
+
 static void test_messages__what_is_being_read_stays_in_place(void **state)
 {
 	(void)state;
@@ -489,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_time__a_countdown_and_a_running_operation_show_seconds__U3),
 		cmocka_unit_test(test_time__the_screen_never_changes_before_it_is_due),
 		cmocka_unit_test(test_unknown__is_never_said_to_be_done_or_failed__Y4),
+		cmocka_unit_test(test_messages__the_engines_sentence_about_an_end_gives_way_to_the_rows_own),
 		cmocka_unit_test(test_messages__what_is_being_read_stays_in_place),
 		cmocka_unit_test(test_failed__locks_what_needs_the_backend_and_keeps_the_rest_alive),
 		cmocka_unit_test(test_monkey__random_keys_sizes_and_texts_never_break_the_screen),

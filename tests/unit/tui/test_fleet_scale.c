@@ -122,12 +122,14 @@ static void test_fleet__a_change_off_the_screen_draws_nothing_and_one_on_it_does
 	fixture_put_vm(fixture, &vm);
 	assert_false(app_dirty(fixture->app));
 	assert_true(rows_at(&fixture->app->model, 5, &row));
-	vm = *vm_of(row.node)->vm;
+	const struct hv_vm *kept = hv_vm_ref(vm_of(row.node)->vm); /* lends its text to the next values */
+	vm = *kept;
 	fixture_put_vm(fixture, &vm); /* nothing new */
 	assert_false(app_dirty(fixture->app));
 	vm.state = VM_SAVED;
 	fixture_put_vm(fixture, &vm);
 	assert_true(app_dirty(fixture->app));
+	hv_vm_unref(kept);
 	fixture_free(fixture);
 }
 
