@@ -128,9 +128,10 @@ static void drop_empty_group(struct model *model, struct group_entry *group)
 
 /* ---- hosts ---- */
 
+/* When a host that is up was heard last is not shown: its pings draw nothing. */
 static bool host_same(const struct hv_host *a, const struct hv_host *b)
 {
-	return a->state == b->state && a->seen_us == b->seen_us && a->retry_us == b->retry_us &&
+	return a->state == b->state && (a->seen_us == b->seen_us || b->state == HOST_UP) && a->retry_us == b->retry_us &&
 	       a->free_bytes == b->free_bytes && same_text(a->name, b->name) && same_text(a->group, b->group) &&
 	       same_text(a->address, b->address) && same_text(a->version, b->version) &&
 	       same_text(a->reason, b->reason) && same_text(a->transport, b->transport);

@@ -300,6 +300,9 @@ static void test_dirty__only_what_is_on_the_screen_counts__U3(void **state)
 	draw(fixture);
 	fixture_vm(fixture, "hv01.prod", "web-01", VM_STOPPED, 2); /* the same again */
 	assert_false(app_dirty(fixture->app));
+	fixture->now_us += HV_SECOND_US;
+	fixture_host(fixture, "hv01.prod", "prod", HOST_UP, NULL); /* heard again, which is not shown */
+	assert_false(app_dirty(fixture->app));
 	fixture_keys(fixture, "L");
 	draw(fixture);
 	fixture_vm(fixture, "hv01.prod", "web-01", VM_RUNNING, 2); /* the tree is not shown */
