@@ -196,6 +196,18 @@ static void test_on_demand__connects_only_to_the_host_that_an_act_needs(void **s
 	assert_int_equal(desk_agents(pids), 0);
 }
 
+static void test_on_demand__a_host_that_another_console_was_connected_to_is_not_up_here__U3(void **state)
+{
+	struct desk desk;
+	desk_open(&desk, *state, HV_CONNECT_ALL);
+	desk_until_up(&desk, "alpha");
+	desk_close(&desk);
+	desk_open(&desk, *state, HV_CONNECT_ON_DEMAND);
+	assert_int_equal(desk_host(&desk, "alpha")->state, HOST_DISCONNECTED);
+	assert_true(desk_host(&desk, "alpha")->seen_us > 0);
+	desk_close(&desk);
+}
+
 static void test_on_demand__a_host_that_is_down_is_unreachable(void **state)
 {
 	struct desk desk;
@@ -599,6 +611,7 @@ int main(int count, char **words)
 		IN_FOLDER(test_agent__that_dies_with_a_command_is_asked_again_and_acts_once__Y2),
 		IN_FOLDER(test_host__that_is_down_says_why_refuses_acts_and_is_back_on_retry__U3),
 		IN_FOLDER(test_on_demand__connects_only_to_the_host_that_an_act_needs),
+		IN_FOLDER(test_on_demand__a_host_that_another_console_was_connected_to_is_not_up_here__U3),
 		IN_FOLDER(test_on_demand__a_host_that_is_down_is_unreachable),
 		IN_FOLDER(test_sync__answers_once_a_host_and_names_those_that_are_away__Y1),
 		IN_FOLDER(
