@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <termios.h>
 
-#define PTY_DEADLINE_MS 60000
+#define PTY_DEADLINE_MS 30000
 
 struct pty;
 
@@ -43,6 +43,9 @@ void pty_send(struct pty *pty, const char *bytes);
 /** Change the size and wait until the program is at rest with it. */
 void pty_resize(struct pty *pty, int width, int height);
 void pty_signal(struct pty *pty, int number);
+
+/** Close both ends of the terminal; the program has it no more. */
+void pty_hang_up(struct pty *pty);
 
 /** Wait until the program has taken everything that was sent and is at rest. */
 void pty_wait_idle(struct pty *pty);
