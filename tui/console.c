@@ -35,8 +35,8 @@ static void complain(const struct hv_error *err)
 static int refuse_terminal(const struct hv_error *err)
 {
 	complain(err);
-	(void)fputs("The console needs a terminal. Without one, use the commands, for example 'hvtree tree --demo' or\n"
-		    "'hvtree snapshot list --json'; 'hvtree help' lists them.\n",
+	(void)fputs("The console needs a terminal. Without one, use the commands, for example\n"
+		    "'hvtree tree --demo' or 'hvtree snapshot list --json'; 'hvtree help' lists them.\n",
 		stderr);
 	return EXIT_USAGE;
 }
