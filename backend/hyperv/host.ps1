@@ -1,0 +1,333 @@
+# What the host holds, as the protocol's objects, and its failures as the protocol's codes. Everything is found by id.
+# Names of enumerations are used, not numbers, which differ from build to build; texts are localised and never parsed.
+
+$HvStates = @{
+	Running = 'Running'; Off = 'Stopped'; Saved = 'Saved'; FastSaved = 'Saved'; Hibernated = 'Saved'; Paused = 'Paused'
+	Starting = 'Starting'; Resuming = 'Starting'; Reset = 'Starting'; Stopping = 'Stopping'; Saving = 'Stopping'
+	Pausing = 'Stopping'; FastSaving = 'Stopping'; ForceShutdown = 'Stopping'; ForceReboot = 'Stopping'
+}
+# The second operational status, as numbers, because one of them has the wrong name in Microsoft's own module.
+$HvActivities = @{
+	32768 = 'creating checkpoint'; 32769 = 'applying checkpoint'; 23769 = 'applying checkpoint'
+	32770 = 'removing checkpoint'; 32771 = 'waiting to start'; 32772 = 'merging disks'; 32773 = 'exporting'
+	32774 = 'migrating'; 32776 = 'backing up'; 32777 = 'changing'; 32778 = 'moving storage'; 32779 = 'moving storage'
+}
+$HvMerging = 32772
+$HvInService = 11
+$HvFailuresByNumber = @{
+	'80070005' = 'AccessDenied'; '80070070' = 'DiskFull'; '80070027' = 'DiskFull'; '80070002' = 'StorageGone'
+	'80070003' = 'StorageGone'; '80070015' = 'StorageGone'; '80070035' = 'StorageGone'; '80070037' = 'StorageGone'
+	'800703EE' = 'StorageGone'; '8007045D' = 'StorageGone'; '80070020' = 'Busy'; '80070032' = 'NotSupported'
+}
+$HvFailuresById = @{
+	AccessDenied = 'AccessDenied'; InvalidState = 'InvalidState'; SnapshotNotFound = 'SnapshotNotFound'
+	CommandNotFoundException = 'NotSupported'; CouldNotAutoLoadModule = 'NotSupported'
+}
+
+# A failure of our own: a code of the protocol and a sentence.
+function Stop-Hv([string]$Code, [string]$Details) {
+	$failure = [InvalidOperationException]::new($Details)
+	$failure.Data['HvCode'] = $Code
+	throw $failure
+}
+
+# The first half of an error's id, which does not depend on the language or on the cmdlet's class.
+function Get-HvErrorId($Failure) {
+	return ([string]$Failure.FullyQualifiedErrorId -split ',')[0]
+}
+
+# The HRESULTs that a failure carries, as eight hexadecimal digits.
+function Get-HvNumbers($Failure) {
+	for ($cause = $Failure.Exception; $cause; $cause = $cause.InnerException) {
+		foreach ($found in [regex]::Matches([string]$cause.Message, '0x([0-9A-Fa-f]{8})')) {
+			$found.Groups[1].Value.ToUpperInvariant()
+		}
+		$cause.HResult.ToString('X8', [Globalization.CultureInfo]::InvariantCulture)
+	}
+}
+
+# One line, as long as a person reads.
+function ConvertTo-HvSentence([string]$Text) {
+	$line = ($Text -replace '[\x00-\x20\x7f]+', ' ').Trim()
+	if ($line.Length -gt 500) { $line = $line.Substring(0, 500) }
+	if ($line -eq '') { $line = 'The host says no more' }
+	return $line
+}
+
+# An error record as code and sentence.
+function Get-HvFailure($Failure) {
+	$code = $null
+	$details = ConvertTo-HvSentence $Failure.Exception.Message
+	for ($cause = $Failure.Exception; $cause -and -not $code; $cause = $cause.InnerException) {
+		$code = $cause.Data['HvCode']
+		if ($code) { $details = ConvertTo-HvSentence $cause.Message }
+	}
+	if (-not $code) {
+		foreach ($number in @(Get-HvNumbers $Failure)) {
+			if (-not $code) { $code = $HvFailuresByNumber[$number] }
+			if (-not $code -and $number.StartsWith('800423', [StringComparison]::Ordinal)) { $code = 'QuiesceFailed' }
+		}
+	}
+	if (-not $code) { $code = $HvFailuresById[(Get-HvErrorId $Failure)] }
+	if (-not $code) { $code = 'HostError' }
+	return @{ Code = [string]$code; Details = $details }
+}
+
+function ConvertTo-HvId($Guid) {
+	return ([guid][string]$Guid).ToString('D').ToLowerInvariant()
+}
+
+function ConvertTo-HvIdOrNull($Guid) {
+	if (-not $Guid -or [string]$Guid -eq [string][guid]::Empty) { return $null }
+	return ConvertTo-HvId $Guid
+}
+
+# --- one VM ----------------------------------------------------------------------------------------------------------
+
+# The VM, or $null when this host does not have it.
+function Get-HvVm([string]$Id) {
+	try {
+		return Hyper-V\Get-VM -Id ([guid]$Id) -ErrorAction Stop
+	} catch {
+		if ('InvalidParameter', 'ObjectNotFound' -contains (Get-HvErrorId $_)) { return $null }
+		throw
+	}
+}
+
+function Get-HvState($Vm) {
+	$name = [string]$Vm.State
+	if ($name.EndsWith('Critical', [StringComparison]::Ordinal)) { return 'Error' }
+	$state = $HvStates[$name]
+	if (-not $state) { $state = 'Unknown' }
+	return $state
+}
+
+function Get-HvStatus($Vm) {
+	return , @(foreach ($status in @($Vm.OperationalStatus)) { if ($null -ne $status) { [int]$status } })
+}
+
+# Neither in transition nor held by an operation that cannot be interrupted. A merge in the background may be.
+function Test-HvSettled($Vm) {
+	$status = Get-HvStatus $Vm
+	if ('Starting', 'Stopping', 'Unknown' -contains (Get-HvState $Vm)) { return $false }
+	return -not ($status.Count -gt 0 -and $status[0] -eq $HvInService)
+}
+
+function Test-HvMerging($Vm) {
+	return (Get-HvStatus $Vm) -contains $HvMerging
+}
+
+# @(what goes on, percent); nulls when nothing does. The number in the status text is for people's eyes only.
+function Get-HvActivity($Vm) {
+	foreach ($status in @(Get-HvStatus $Vm)) {
+		$activity = $HvActivities[$status]
+		if ($activity) {
+			$found = [regex]::Match([string]$Vm.Status, '(\d{1,3})\s?%')
+			$percent = [long]0
+			if ($found.Success) { $percent = [Math]::Min([long]100, [long]$found.Groups[1].Value) }
+			return , @($activity, $percent)
+		}
+	}
+	return , @($null, $null)
+}
+
+# The state of a component of the guest that is known by its id, because its name is localised.
+function Test-HvComponent($Vm, [string]$Id) {
+	$components = @($Vm.VMIntegrationService | Where-Object { $_ })
+	if ($components.Count -eq 0) { return $true }
+	foreach ($component in $components) {
+		if (([string]$component.Id).EndsWith($Id, [StringComparison]::OrdinalIgnoreCase)) {
+			return $component.Enabled -and 'Ok', 'Degraded' -contains [string]$component.PrimaryOperationalStatus
+		}
+	}
+	return $false
+}
+
+# --- disks -----------------------------------------------------------------------------------------------------------
+
+# Size, file size, parent and identity of a virtual disk's file. What does not change while a file exists is kept.
+function Get-HvDisk([string]$Path, [bool]$Fresh) {
+	$known = $Hv.Disks[$Path]
+	if ($known -and -not $Fresh) { return $known }
+	if ($known -and [IO.File]::Exists($Path)) {
+		$known.FileSize = [IO.FileInfo]::new($Path).Length
+		return $known
+	}
+	$disk = @{ Size = [long]0; FileSize = [long]0; Parent = $null; Id = $null }
+	try {
+		$file = Hyper-V\Get-VHD -Path $Path -ErrorAction Stop
+		$disk = @{ Size = [long]$file.Size; FileSize = [long]$file.FileSize; Parent = [string]$file.ParentPath
+			Id = [string]$file.DiskIdentifier }
+		$Hv.Disks[$Path] = $disk
+	} catch {
+		if ($known) { return $known }
+	}
+	return $disk
+}
+
+function Get-HvChainSize([string]$Path) {
+	$total = [long]0
+	$seen = 0
+	for ($fresh = $true; $Path -and $seen -lt 200; $seen++) {
+		$disk = Get-HvDisk $Path $fresh
+		$total += $disk.FileSize
+		$Path = $disk.Parent
+		$fresh = $false
+	}
+	return $total
+}
+
+# The identity of a disk: its own when the file tells it, else made of the VM's and of the place where it is attached.
+function Get-HvDiskId($Drive, $Disk, [guid]$VmId) {
+	$id = [guid]::Empty
+	if ($Disk.Id -and [guid]::TryParse($Disk.Id, [ref]$id) -and $id -ne [guid]::Empty) { return ConvertTo-HvId $id }
+	$bytes = $VmId.ToByteArray()
+	$place = @(0xd5, [int]$Drive.ControllerType, [int]$Drive.ControllerNumber, [int]$Drive.ControllerLocation)
+	for ($i = 0; $i -lt 4; $i++) { $bytes[12 + $i] = $bytes[12 + $i] -bxor ($place[$i] -band 255) }
+	return ConvertTo-HvId ([guid]::new($bytes))
+}
+
+function Get-HvDrives($Owner) {
+	$key = { '{0:d4}.{1:d4}.{2:d4}' -f [int]$_.ControllerType, [int]$_.ControllerNumber, [int]$_.ControllerLocation }
+	$drives = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
+	foreach ($drive in @($Owner.HardDrives | Where-Object { $_ -and $_.Path })) {
+		$drives[($drive | ForEach-Object $key) + $drive.Path] = $drive
+	}
+	return , @($drives.Values)
+}
+
+function Get-HvVolumesOf($Vm) {
+	$position = [long]0
+	$seen = @{}
+	return , @(foreach ($drive in (Get-HvDrives $Vm)) {
+		$disk = Get-HvDisk $drive.Path $false
+		$id = Get-HvDiskId $drive $disk ([guid][string]$Vm.Id)
+		if ($seen.ContainsKey($id)) { $id = Get-HvDiskId $drive @{} ([guid][string]$Vm.Id) }
+		$seen[$id] = $true
+		[ordered]@{ uuid = $id; name = [string]$drive.Name
+			volumeType = $(if ($position -eq 0) { 'ROOT' } else { 'DATADISK' }); deviceId = $position
+			path = [string]$drive.Path; size = $disk.Size; chainSize = (Get-HvChainSize $drive.Path) }
+		$position++
+	})
+}
+
+# --- checkpoints -----------------------------------------------------------------------------------------------------
+
+function Get-HvKind($Checkpoint) {
+	switch ([string]$Checkpoint.SnapshotType) {
+		'Standard' { return $(if ($Checkpoint.IsAutomaticCheckpoint) { 'Automatic' } else { 'Standard' }) }
+		'Recovery' { return 'Recovery' }
+		'Planned' { return 'Planned' }
+		'Replica' { return 'Replica' }
+		'AppConsistentReplica' { return 'Replica' }
+		'SyncedReplica' { return 'Replica' }
+	}
+	return 'Missing'
+}
+
+# Files of its own: configuration and memory, and the differencing disks that it froze. Frozen files do not grow.
+function Get-HvCheckpointSize($Checkpoint) {
+	$size = [long]$Checkpoint.SizeOfSystemFiles
+	foreach ($drive in (Get-HvDrives $Checkpoint)) {
+		$disk = Get-HvDisk $drive.Path $false
+		if ($disk.Parent) { $size += $disk.FileSize }
+	}
+	return $size
+}
+
+function ConvertTo-HvCheckpoint($Checkpoint, $Sizes) {
+	$id = ConvertTo-HvId $Checkpoint.Id
+	if (-not $Sizes.ContainsKey($id)) { $Sizes[$id] = Get-HvCheckpointSize $Checkpoint }
+	return [ordered]@{ id = $id; name = [string]$Checkpoint.Name; parent = (ConvertTo-HvIdOrNull $Checkpoint.ParentSnapshotId)
+		kind = (Get-HvKind $Checkpoint); hasMemory = ([string]$Checkpoint.State -eq 'Saved')
+		created = (ConvertTo-HvTime $Checkpoint.CreationTime); size = $Sizes[$id] }
+}
+
+# Sizes of checkpoints are read again when the VM's tree or its disks have changed.
+function Get-HvSizes([string]$VmId, $Vm, $Checkpoints) {
+	$mark = @(foreach ($one in $Checkpoints) { "$($one.Id)<$($one.ParentSnapshotId)" }) -join ';'
+	$mark += '*' + $Vm.ParentSnapshotId
+	$kept = $Hv.Sizes[$VmId]
+	if (-not $kept -or $kept.Mark -ne $mark) {
+		$kept = @{ Mark = $mark; Sizes = @{} }
+		$Hv.Sizes[$VmId] = $kept
+	}
+	return $kept.Sizes
+}
+
+function Get-HvCheckpoints($Vm) {
+	return , @(Hyper-V\Get-VMSnapshot -VM $Vm -ErrorAction Stop | Where-Object { $_ })
+}
+
+# The VM object of the protocol.
+function ConvertTo-HvVm($Vm, $Checkpoints) {
+	$id = ConvertTo-HvId $Vm.Id
+	$activity = Get-HvActivity $Vm
+	$sizes = Get-HvSizes $id $Vm $Checkpoints
+	return [ordered]@{ vmUuid = $id; vmName = [string]$Vm.Name; state = (Get-HvState $Vm); cpus = [long]$Vm.ProcessorCount
+		memoryBytes = [long]$Vm.MemoryStartup; parentCheckpoint = (ConvertTo-HvIdOrNull $Vm.ParentSnapshotId)
+		activity = $activity[0]; activityPercent = $activity[1]; volumes = (Get-HvVolumesOf $Vm)
+		checkpoints = @(foreach ($one in $Checkpoints) { ConvertTo-HvCheckpoint $one $sizes }) }
+}
+
+# The VM object by id; $null when it cannot be read, because it only goes along with an answer.
+function Get-HvVmObject([string]$Id) {
+	try {
+		$vm = Get-HvVm $Id
+		if (-not $vm) { return $null }
+		return ConvertTo-HvVm $vm (Get-HvCheckpoints $vm)
+	} catch {
+		return $null
+	}
+}
+
+# --- the whole host --------------------------------------------------------------------------------------------------
+
+# VM objects of `Vms`, one pass over the checkpoints of all of them; a VM that goes away meanwhile is left out.
+function Get-HvVmObjects($Vms) {
+	$trees = @{}
+	if ($Vms.Count -gt 1) {
+		foreach ($one in @(Hyper-V\Get-VMSnapshot -VMName * -ErrorAction SilentlyContinue)) {
+			$owner = ConvertTo-HvId $one.VMId
+			if (-not $trees.ContainsKey($owner)) { $trees[$owner] = [Collections.ArrayList]::new() }
+			$null = $trees[$owner].Add($one)
+		}
+	}
+	return , @(foreach ($vm in $Vms) {
+		try {
+			$tree = $trees[(ConvertTo-HvId $vm.Id)]
+			if ($Vms.Count -eq 1) { $tree = Get-HvCheckpoints $vm }
+			if (-not $tree) { $tree = @() }
+			ConvertTo-HvVm $vm @($tree)
+		} catch {
+			continue
+		}
+	})
+}
+
+function Get-HvAllVms {
+	return , @(Hyper-V\Get-VM -ErrorAction Stop | Where-Object { $_ })
+}
+
+# The least free space of the volumes that hold the VMs' disks, and whether all of those volumes are there.
+function Get-HvStorage($Objects) {
+	$volumes = @(Get-HvVolumes)
+	$least = $null
+	$up = $true
+	foreach ($object in $Objects) {
+		foreach ($disk in $object.volumes) {
+			$best = $null
+			foreach ($volume in $volumes) {
+				$fits = ([string]$disk.path).StartsWith($volume.Root, [StringComparison]::OrdinalIgnoreCase)
+				if ($fits -and (-not $best -or $volume.Root.Length -gt $best.Root.Length)) { $best = $volume }
+			}
+			if ($best -and ($null -eq $least -or $best.Free -lt $least)) { $least = $best.Free }
+			if (-not $best -and [string]$disk.path -match '^[A-Za-z]:\\') { $up = $false }
+		}
+	}
+	if ($null -eq $least) {
+		$least = [long]0
+		foreach ($volume in $volumes) { $least = [Math]::Max($least, [long]$volume.Free) }
+	}
+	return [ordered]@{ freeBytes = [long]$least; storageUp = ($up -or $volumes.Count -eq 0) }
+}

@@ -1,0 +1,51 @@
+# The hands of the tests: what the guests hold, somebody else's acts, and what goes wrong next. One function, driven by words.
+
+function Get-VmNamed($State, [string]$Name) {
+	return $State.Vms | Where-Object { $_.Name -eq $Name }
+}
+
+function Add-FakeVm($State, $Words) {
+	$vm = @{ Id = $Words[0]; Name = $Words[1]; State = $Words[2]; Vss = $true; Shutdown = $true; Cpus = 2; MemoryBytes = [long]4294967296
+		CheckpointType = 'Production'; Parent = $null; Memory = @{}; Job = $null; Checkpoints = @(); Disks = @() }
+	$location = 0
+	foreach ($name in $Words[3..($Words.Count - 1)]) {
+		$disk = @{ Name = "$($Words[1])-$name"; Size = [long]107374182400; Type = 'SCSI'; Location = $location++; Top = $null }
+		$disk.Top = New-Layer $State $disk $null 42949672960
+		$vm.Disks += $disk
+	}
+	$State.Vms = @($State.Vms) + $vm
+}
+
+function Read-Disk($State, $Disk, [string]$Key) {
+	for ($id = $Disk.Top; $id; $id = $State.Layers[$id].Parent) {
+		if ($State.Layers[$id].Content.ContainsKey($Key)) { return $State.Layers[$id].Content[$Key] }
+	}
+	return ''
+}
+
+# One order; its words are: vm ID NAME STATE DISK..., write VM KEY VALUE, read VM KEY, remember VM KEY VALUE, recall VM KEY,
+# set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM.
+function Invoke-FakeHost([string[]]$Words) {
+	Use-State {
+		param($state, $words)
+		$rest = @($words[1..($words.Count - 1)])
+		$vm = Get-VmNamed $state $rest[0]
+		switch ($words[0]) {
+			'vm' { Add-FakeVm $state $rest }
+			'write' { $state.Layers[$vm.Disks[0].Top].Content[$rest[1]] = $rest[2] }
+			'read' { Read-Disk $state $vm.Disks[0] $rest[1] }
+			'remember' { $vm.Memory[$rest[1]] = $rest[2] }
+			'recall' { if ($vm.Memory.ContainsKey($rest[1])) { $vm.Memory[$rest[1]] } else { '' } }
+			'set' { $vm[$rest[1]] = $(if ($rest[2] -match '^(True|False)$') { $rest[2] -eq 'True' } else { $rest[2] }) }
+			'get' { [string]$vm[$rest[1]] }
+			'pace' { $state.JobMs = [int]$rest[0]; $state.MergeMs = [int]$rest[1] }
+			'fault' { if ($rest[1] -eq '1') { $state.Faults[$rest[0]] = $true } else { $state.Faults.Remove($rest[0]) } }
+			'foreign' {
+				Complete-Create $state $vm @{ Id = [guid]::NewGuid().ToString(); Memory = $false; Type = $rest[2]; Auto = $rest[3] -eq '1' }
+				$vm.Checkpoints[-1].Name = $rest[1]
+			}
+			'forget' { $state.Vms = @($state.Vms | Where-Object { $_.Name -ne $rest[0] }) }
+			default { throw "no such order: $($words[0])" }
+		}
+	} $Words
+}
