@@ -310,7 +310,7 @@ static void test_a_dry_run_says_what_would_be_lost_and_changes_nothing__U4(void 
 	free(world_expect(&world, 0, "sync", "hv01", NULL));
 	char *before = everything(&world);
 	char *text = world_expect(&world, 0, "snapshot", "revert", "box", "base", "--dry-run", NULL);
-	assert_says(text, "LOST   40d of changes in this VM");
+	assert_says(text, "LOST   2d of changes in this VM, since");
 	assert_says(text, "KEPT   all 3 snapshots of this VM");
 	assert_says(text, "AFTER  the VM is Stopped; now it is Running");
 	assert_says(text, "RISK   ");
@@ -512,7 +512,7 @@ static void test_a_terminal_is_asked_and_only_yes_goes_on__U4(void **state)
 	make(&world);
 	char *screen = run_on_a_terminal(&world, revert, question, "y\n", &code);
 	assert_int_equal(code, 1);
-	assert_says(screen, "LOST   40d of changes in this VM");
+	assert_says(screen, "LOST   2d of changes in this VM, since");
 	assert_says(screen, "nothing was done");
 	free(screen);
 	world_assert_guest(&world, false, "marker", "now");
