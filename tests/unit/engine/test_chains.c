@@ -260,6 +260,61 @@ static void test_cancel__of_a_create_whose_host_is_lost_leaves_no_row__C2(void *
 	engine_world_clear(&world);
 }
 
+/* The console died after the first commit of a create: the row is Allocated, and the host was never asked. */
+static void make_allocated(struct engine_world *world)
+{
+	make_tree(world);
+	struct engine_request create = request_of(world, OPERATION_CREATE_SNAPSHOT, "E");
+	world->cut_in = 2;
+	assert_int_equal(engine_world_ask(&world->console, &create, NULL), HV_ERR_STORE);
+	assert_true(world->console.dead);
+	engine_console_close(&world->console, true, false);
+	engine_console_open(world, &world->console);
+	engine_recover(world->console.engine);
+	struct snapshot snapshot = engine_world_snapshot(world, "E");
+	assert_int_equal(snapshot.state, SNAPSHOT_ALLOCATED);
+	snapshot_clear(&snapshot);
+}
+
+static void test_cancel__of_an_allocated_create_leaves_no_row__C2(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make_allocated(&world);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), NULL), HV_OK);
+	engine_world_connect(&world.console);
+	engine_world_settle(&world);
+	assert_tree(&world, "A(B(C,D*))");
+	engine_world_assert_agrees(&world);
+	engine_world_clear(&world);
+}
+
+static void test_create__that_cannot_begin_any_more_leaves_no_row__C2(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make_allocated(&world);
+	struct store *store = world.console.store;
+	struct virtual_machine vm = engine_world_vm(&world);
+	assert_int_equal(store->ops->begin(store, NULL), HV_OK);
+	assert_int_equal(store->ops->vm_set_state(store, &vm, VM_PAUSED, NULL), HV_OK);
+	assert_int_equal(store->ops->commit(store, NULL), HV_OK);
+	virtual_machine_clear(&vm);
+	world.vm->state = VM_PAUSED;
+	engine_world_connect(&world.console);
+	engine_world_settle(&world);
+	struct operation last = engine_world_last(&world);
+	assert_int_equal(last.state, OPERATION_FAILED);
+	assert_int_equal(last.snapshot_id, 0);
+	assert_string_equal(last.error,
+		"Snapshot 'E' of VM 'box' was not taken: VM 'box' is Paused, where SnapshotRequested is not allowed; nothing was "
+		"changed; the VM is Paused");
+	operation_clear(&last);
+	assert_tree(&world, "A(B(C,D*))");
+	engine_world_assert_agrees(&world);
+	engine_world_clear(&world);
+}
+
 static char audit[2000];
 
 static enum hv_status hear_audit(struct store *store, int64_t now_us, const char *who, const char *what,
@@ -309,6 +364,8 @@ int main(void)
 		cmocka_unit_test(test_queue__goes_on_after_a_failure_of_another_group__X1),
 		cmocka_unit_test(test_cancel__takes_a_queued_one_back_and_what_follows_it_in_its_group__X1),
 		cmocka_unit_test(test_cancel__of_a_create_whose_host_is_lost_leaves_no_row__C2),
+		cmocka_unit_test(test_cancel__of_an_allocated_create_leaves_no_row__C2),
+		cmocka_unit_test(test_create__that_cannot_begin_any_more_leaves_no_row__C2),
 		cmocka_unit_test(test_audit__has_who_what_which_and_outcome_of_every_change__A2),
 	};
 	return cmocka_run_group_tests_name("engine/chains", tests, NULL, NULL);
