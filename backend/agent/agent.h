@@ -40,7 +40,7 @@ struct agents_config {
 	struct hv_clock clock;
 	int ping_ms;    /* how often to ask a quiet agent; default 5000 */
 	int silence_ms; /* how long to wait for a byte after that; default 15000 */
-	int ready_ms;   /* from connect to Ready; default 20000 */
+	int ready_ms;   /* from the opened transport to Ready; default 20000 */
 	int backoff_ms; /* first back-off; default 1000 */
 	uint64_t jitter_seed;
 };

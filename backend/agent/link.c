@@ -46,6 +46,20 @@ static void hear_closed(void *context, const struct hv_error *reason)
 	}
 }
 
+/* The agent's time to say that it is ready begins when it can speak: before, the transport has deadlines of its own. */
+static void hear_opened(void *context)
+{
+	struct link *link = context;
+	link->opened = true;
+	link->connect_us = link_now_us(link);
+}
+
+static void hear_note(void *context, const char *text)
+{
+	struct link *link = context;
+	NOTIFY(link, noise, text);
+}
+
 static void release_connection(struct link *link)
 {
 	if (link->transport) {
@@ -69,7 +83,9 @@ static void lose(struct link *link)
 		link->strikes = 0;
 	}
 	link->strikes = link->reason.status == HV_ERR_PROTOCOL ? link->strikes + 1 : 0;
-	bool hopeless = link->hopeless || link->strikes >= PROTOCOL_STRIKES;
+	/* a refused login is counted by the host, which may lock the account or the address */
+	bool hopeless = link->hopeless || link->strikes >= PROTOCOL_STRIKES ||
+			link->reason.status == HV_ERR_DENIED;
 	int64_t wait_us = back_off_next_us(&link->back_off, hopeless);
 	link->state = HOST_LOST;
 	link->retry_us = now + wait_us;
@@ -90,12 +106,15 @@ static void lose_if_failed(struct link *link)
 static void connect_now(struct link *link)
 {
 	static const struct transport_callbacks callbacks = {
+		.opened = hear_opened,
 		.received = link_hear,
 		.noise = link_hear_errors,
 		.closed = hear_closed,
+		.note = hear_note,
 	};
 	const struct agents_listener *listener = link->config->listener;
 	link->state = HOST_CONNECTING;
+	link->opened = false;
 	link->connect_us = link_now_us(link);
 	link->heard_us = link->connect_us;
 	link->ping_us = HV_NEVER;
@@ -231,6 +250,14 @@ static int64_t silence_due_us(const struct link *link)
 	return link->ping_us + us_of_ms(link->config->silence_ms);
 }
 
+static int64_t ready_due_us(const struct link *link)
+{
+	if (!link->opened && link->transport->ops->deadline_us(link->transport) != HV_NEVER) {
+		return HV_NEVER; /* a login, which may wait for a person */
+	}
+	return link->connect_us + us_of_ms(link->config->ready_ms);
+}
+
 static void ping(struct link *link)
 {
 	struct agent_command command = {.kind = AGENT_PING};
@@ -252,14 +279,14 @@ int64_t link_deadline_us(const struct link *link)
 	}
 	int64_t due = link->transport->ops->deadline_us(link->transport);
 	if (link->state == HOST_CONNECTING) {
-		return earlier(due, link->connect_us + us_of_ms(link->config->ready_ms));
+		return earlier(due, ready_due_us(link));
 	}
 	return earlier(due, link->ping_us == HV_NEVER ? ping_due_us(link) : silence_due_us(link));
 }
 
 static void tick_connecting(struct link *link, int64_t now)
 {
-	if (now >= link->connect_us + us_of_ms(link->config->ready_ms)) {
+	if (now >= ready_due_us(link)) {
 		link_fail(link, HV_ERR_TIMEOUT, "the agent did not say within %d s that it is ready%s%s",
 			link->config->ready_ms / 1000, link->last_error ? "; it said: " : "",
 			link->last_error ? link->last_error : "");

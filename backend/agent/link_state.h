@@ -17,6 +17,7 @@ struct link {
 	const struct agents_connector *connector;
 	enum host_state state;
 	struct transport *transport; /* NULL when Lost */
+	bool opened; /* bytes may flow */
 	struct line_splitter lines;
 	struct line_splitter errors; /* stderr */
 	struct noise_gate gate;

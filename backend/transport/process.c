@@ -474,3 +474,9 @@ enum hv_status transport_process_open(const char *const *argv, const struct tran
 	*ret_transport = &process->base;
 	return HV_OK;
 }
+
+int transport_process_exit_code(const struct transport *transport)
+{
+	const struct process *process = (const struct process *)(const void *)transport;
+	return process->exited && process->exit.si_code == CLD_EXITED ? process->exit.si_status : -1;
+}

@@ -26,12 +26,14 @@ struct transport_callbacks {
 	void (*noise)(void *context, const char *bytes, size_t length);
 	/** The sentence says what happened, e.g. "the agent ended with exit code 3". */
 	void (*closed)(void *context, const struct hv_error *reason);
+	/** What the transport itself has to say, for the log: a printable line, borrowed. */
+	void (*note)(void *context, const char *line);
 };
 
 struct transport;
 
 struct transport_ops {
-	const char *name; /* "process", later "libssh2", "openssh" */
+	const char *name; /* "process", "libssh2", "openssh", "auto" */
 	/** Descriptors and events to wait for now; at most TRANSPORT_FDS_MAX. */
 	size_t (*poll_fds)(struct transport *transport, struct pollfd *ret_fds);
 	/** Do what is possible now. `fds` are those of poll_fds with revents filled, or count 0 after a deadline. */
@@ -60,5 +62,8 @@ struct transport {
 enum hv_status transport_process_open(const char *const *argv, const struct transport_callbacks *callbacks,
 	void *context, const struct hv_clock *clock, struct transport **ret_transport,
 	struct hv_error *err) HV_MUST_CHECK;
+
+/** The exit code of a child of transport_process_open() that has ended by itself; -1 otherwise. */
+int transport_process_exit_code(const struct transport *transport);
 
 #endif

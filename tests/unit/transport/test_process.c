@@ -55,7 +55,8 @@ static void on_closed(void *context, const struct hv_error *reason)
 	talk->reason = *reason;
 }
 
-static const struct transport_callbacks callbacks = {on_opened, on_received, on_noise, on_closed};
+static const struct transport_callbacks callbacks = {
+	.opened = on_opened, .received = on_received, .noise = on_noise, .closed = on_closed};
 
 static int64_t now_us(void)
 {
