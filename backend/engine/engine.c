@@ -1,9 +1,10 @@
-#include "backend/engine/internal.h"
+#include "backend/engine/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/memory.h"
+#include "backend/engine/internal.h"
 
 #define LEASE_US (15 * HV_SECOND_US)
 

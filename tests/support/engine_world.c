@@ -1,10 +1,10 @@
+#include "tests/support/engine_world.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include "tests/support/engine_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "tests/support/fake_hosts_internal.h"
+#include "tests/support/fake_hosts.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/memory.h"
+#include "tests/support/fake_hosts_internal.h"
 
 /* ---- small things ---- */
 
