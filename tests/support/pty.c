@@ -43,6 +43,8 @@ struct pty {
 	size_t sent, idle_bytes;
 	int idle_width, idle_height;
 	size_t idle_count;
+	bool half_drawn; /* output came after the last idle line */
+	bool has_no_idle;
 	char *screen_at_idle; /* for failures */
 };
 
@@ -133,6 +135,7 @@ struct pty *pty_start(const struct pty_options *options)
 	int idle[2];
 	assert_int_equal(pipe2(idle, O_CLOEXEC), 0);
 	pty->idle = idle[0];
+	pty->has_no_idle = options->has_no_idle;
 	start_judge(pty);
 	fcntl(pty->master, F_SETFD, FD_CLOEXEC);
 	fcntl(pty->slave, F_SETFD, FD_CLOEXEC);
@@ -195,6 +198,7 @@ static void read_output(struct pty *pty)
 	while ((length = read(pty->master, bytes, sizeof bytes)) > 0) {
 		hv_text_append(&pty->written, bytes, (size_t)length);
 		vterm_input_write(pty->vterm, bytes, (size_t)length);
+		pty->half_drawn = true;
 	}
 }
 
@@ -234,7 +238,34 @@ static void fail_with_screens(struct pty *pty, const char *waited_for)
 	fail();
 }
 
-/* Wait for `is_there`, looking again whenever the program has done something. */
+static bool is_ended(struct pty *pty, const void *unused)
+{
+	(void)unused;
+	struct pollfd child = {.fd = pty->child_fd, .events = POLLIN};
+	return poll(&child, 1, 0) > 0;
+}
+
+/* Read all that is there: first what it says, then what it drew before saying so, until both are silent. */
+static void read_all(struct pty *pty)
+{
+	for (;;) {
+		size_t idle_before = pty->idle_count, written_before = pty->written.length;
+		read_idle(pty);
+		read_output(pty);
+		if (pty->idle_count != idle_before) {
+			pty->half_drawn = false;
+			free(pty->screen_at_idle);
+			pty->screen_at_idle = pty_screen(pty);
+		} else if (pty->written.length == written_before) {
+			return;
+		}
+	}
+}
+
+/*
+ * Wait for `is_there`, looking whenever the program has come to rest: a frame may arrive in parts, and half a frame shows
+ * what never was. A program that says nothing of rest (a shell, one that has ended) is looked at whenever it has written.
+ */
 static void wait_until(struct pty *pty, bool (*is_there)(struct pty *pty, const void *what), const void *what,
 	const char *name)
 {
@@ -246,15 +277,8 @@ static void wait_until(struct pty *pty, bool (*is_there)(struct pty *pty, const 
 			{.fd = pty->idle, .events = POLLIN},
 			{.fd = pty->child_fd, .events = POLLIN},
 		};
-		/* first what it says, then what it drew before saying so */
-		size_t idle_before = pty->idle_count;
-		read_idle(pty);
-		read_output(pty);
-		if (pty->idle_count != idle_before) {
-			free(pty->screen_at_idle);
-			pty->screen_at_idle = pty_screen(pty);
-		}
-		if (is_there(pty, what)) {
+		read_all(pty);
+		if ((!pty->half_drawn || pty->has_no_idle || pty->ended || is_ended(pty, NULL)) && is_there(pty, what)) {
 			return;
 		}
 		int64_t left_ms = (end - hv_clock_monotonic_us(&clock)) / 1000;
@@ -323,13 +347,6 @@ void pty_wait_row(struct pty *pty, const char *first, const char *second)
 	const char *const both[] = {first, second};
 	HV_CLEANUP_FREE char *name = hv_sprintf("a row with '%s' and '%s'", first, second);
 	wait_until(pty, is_row_shown, both, name);
-}
-
-static bool is_ended(struct pty *pty, const void *unused)
-{
-	(void)unused;
-	struct pollfd child = {.fd = pty->child_fd, .events = POLLIN};
-	return poll(&child, 1, 0) > 0;
 }
 
 int pty_wait_exit(struct pty *pty)

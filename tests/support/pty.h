@@ -22,6 +22,7 @@ struct pty_options {
 	const char *const *environment; /* NULL, or NULL-terminated "NAME=value" */
 	const char *term;               /* NULL: xterm-256color */
 	int width, height;              /* 0: 80x24 */
+	bool has_no_idle;               /* a program that does not say when it is at rest, such as a shell */
 };
 
 struct pty_cell {

@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/program.h"
 #include "tests/terminal/console_world.h"
 
 #define CLEAR_FIELD                                                                                        \
@@ -82,7 +84,7 @@ static void test_console__shows_a_snapshot_creating_then_ready__U2_U3(void **sta
 	pty_wait_row(pty, "alpha", "snapshotting");
 	pty_wait_row(pty, "fresh", "ready");
 	pty_wait_row(pty, "alpha", "running");
-	pty_assert_text(pty, "snapshot taken: fresh");
+	pty_wait_text(pty, "snapshot taken: fresh");
 	console_world_quit(world);
 	char *list = console_world_command(world, "snapshot", "list", "--vm=alpha", "--json");
 	assert_non_null(strstr(list, "\"fresh\""));
@@ -244,6 +246,34 @@ static void test_console__a_cursor_move_costs_few_bytes(void **state)
 	console_world_quit(world);
 }
 
+/* An interactive shell with job control: the one who stops and continues programs. */
+static void test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile(void **state)
+{
+	struct console_world *world = *state;
+	const char *const argv[] = {"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
+	const char *const environment[] = {"PS1=shell$ ", NULL};
+	const struct pty_options options = {
+		.argv = argv, .environment = environment, .width = 110, .height = 36, .has_no_idle = true};
+	struct pty *pty = world->pty = pty_start(&options);
+	pty_wait_text(pty, "shell$");
+	char command[5000];
+	(void)snprintf(command, sizeof command, "%s %s\r", program_path("hvtree"), world->demo_option);
+	pty_send(pty, command);
+	pty_wait_row(pty, "hv01", "up");
+	pty_send(pty, "\x1a");
+	pty_wait_text(pty, "Stopped");
+	assert_false(pty_is_alternate(pty));
+	assert_int_equal(pty_modes(pty).c_lflag & ECHO, ECHO);
+	free(console_world_command(world, "snapshot", "create", "alpha", "--name=meanwhile"));
+	pty_send(pty, "fg\r");
+	pty_wait_row(pty, "alpha", "2 snaps");
+	assert_true(pty_is_alternate(pty));
+	pty_send(pty, "q");
+	pty_wait_text(pty, "shell$");
+	pty_send(pty, "exit\r");
+	(void)pty_wait_exit(pty);
+}
+
 int main(void)
 {
 #define CONSOLE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -259,6 +289,7 @@ int main(void)
 		CONSOLE_TEST(test_console__themes_change_while_it_runs_and_a_bad_one_is_told__U5),
 		CONSOLE_TEST(test_console__many_keys_at_once_are_one_frame_and_none_is_lost),
 		CONSOLE_TEST(test_console__a_cursor_move_costs_few_bytes),
+		CONSOLE_TEST(test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile),
 	};
 	return cmocka_run_group_tests_name("terminal/console", tests, NULL, NULL) ? 1 : 0;
 }

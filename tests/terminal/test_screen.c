@@ -360,7 +360,7 @@ static void test_screen__suspends_to_the_shell_and_comes_back(void **state)
 	(void)state;
 	const char *const argv[] = {"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
 	const char *const environment[] = {"PS1=shell$ ", NULL};
-	const struct pty_options options = {.argv = argv, .environment = environment};
+	const struct pty_options options = {.argv = argv, .environment = environment, .has_no_idle = true};
 	struct pty *pty = pty_start(&options);
 	pty_wait_text(pty, "shell$");
 	char command[4200];

@@ -45,7 +45,10 @@ static int curses_colour(const struct screen *screen, int32_t colour, int fallba
 	return colour;
 }
 
-/* Roles that share two colours share a pair, so a terminal with 64 pairs has room for every theme. */
+/*
+ * Roles that share two colours share a pair, so a terminal with 64 pairs has room for every theme. Pair 0 is not used: on the
+ * way to it curses resets everything twice.
+ */
 static short pair_of(const struct screen *screen, const struct theme_look *looks, int role, short *count)
 {
 	for (int i = 0; i < role; i++) {
@@ -53,9 +56,7 @@ static short pair_of(const struct screen *screen, const struct theme_look *looks
 			return screen->styles[i].pair;
 		}
 	}
-	bool is_plain = screen->has_default_colours && looks[role].foreground == THEME_COLOUR_DEFAULT &&
-			looks[role].background == THEME_COLOUR_DEFAULT;
-	if (is_plain || *count + 1 >= COLOR_PAIRS) {
+	if (*count + 1 >= COLOR_PAIRS) {
 		return 0;
 	}
 	short pair = ++*count;
@@ -71,6 +72,7 @@ void screen_use_theme(struct screen *screen, const struct theme *theme)
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		looks[role] = theme_look(theme, (enum role)role, screen->depth);
 		screen->styles[role].attributes = curses_attributes(looks[role].attributes);
+		screen->styles[role].background = looks[role].background;
 		screen->styles[role].pair =
 			screen->depth == THEME_DEPTH_MONO ? 0 : pair_of(screen, looks, role, &count);
 	}
@@ -94,10 +96,51 @@ static bool cell_characters(const struct canvas_cell *cell, wchar_t *ret_text)
 	return count > 0;
 }
 
-/* Make the curses form of a cell at *out; returns how many were made (2 when a wide one had to be replaced). */
-static int make_cell(const struct screen *screen, const struct canvas_cell *cell, cchar_t *out)
+static const struct screen_style *style_of(const struct screen *screen, const struct canvas_cell *cell)
 {
-	const struct screen_style *style = &screen->styles[cell->role < ROLE_COUNT ? cell->role : ROLE_TEXT];
+	return &screen->styles[cell->role < ROLE_COUNT ? cell->role : ROLE_TEXT];
+}
+
+static bool is_blank(const struct canvas_cell *cell)
+{
+	return cell->text[0] == ' ' && cell->text[1] == '\0';
+}
+
+/* True when a blank looks the same in both. */
+static bool blanks_alike(const struct screen_style *a, const struct screen_style *b)
+{
+	const attr_t unseen = A_BOLD | A_DIM; /* on a blank, and where curses clears to the end of a line */
+	return a->background == b->background && ((a->attributes | b->attributes) & ~unseen) == 0;
+}
+
+/*
+ * The style that a cell is written in. A blank takes that of the text before it when nobody can see the difference: words
+ * of one colour with blanks between them are then one run, which halves the bytes of a row.
+ */
+static const struct screen_style *style_after(
+	const struct screen *screen, const struct canvas_cell *cell, const struct screen_style *before)
+{
+	const struct screen_style *own = style_of(screen, cell);
+	return before != NULL && is_blank(cell) && blanks_alike(own, before) ? before : own;
+}
+
+/* The style that row[x] was written in, by the nearest text before it. */
+static const struct screen_style *style_at(const struct screen *screen, const struct canvas_cell *row, int x)
+{
+	int start = x;
+	while (start > 0 && is_blank(&row[start])) {
+		start--;
+	}
+	const struct screen_style *style = NULL;
+	for (int i = start; i <= x; i++) {
+		style = style_after(screen, &row[i], style);
+	}
+	return style;
+}
+
+/* Make the curses form of a cell at *out; returns how many were made (2 when a wide one had to be replaced). */
+static int make_cell(const struct canvas_cell *cell, const struct screen_style *style, cchar_t *out)
+{
 	wchar_t text[CELL_CHARACTERS + 1];
 	if (cell_characters(cell, text)) {
 		setcchar(out, text, style->attributes, style->pair, NULL);
@@ -125,9 +168,11 @@ static void draw_cells(struct screen *screen, const struct canvas_cell *row, con
 		last++;
 	}
 	int count = 0;
+	const struct screen_style *style = first > 0 ? style_at(screen, row, first - 1) : NULL;
 	for (int x = first; x <= last; x++) {
 		if (row[x].width > 0) {
-			count += make_cell(screen, &row[x], &screen->row[count]);
+			style = style_after(screen, &row[x], style);
+			count += make_cell(&row[x], style, &screen->row[count]);
 		}
 	}
 	mvwadd_wchnstr(stdscr, y, first, screen->row, count);

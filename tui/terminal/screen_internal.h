@@ -10,6 +10,7 @@
 struct screen_style {
 	attr_t attributes;
 	short pair;
+	int32_t background; /* as struct theme_look */
 };
 
 struct screen {
