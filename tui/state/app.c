@@ -45,6 +45,7 @@ void app_free(struct app *app)
 		return;
 	}
 	dialog_close(app);
+	held_keys_clear(app);
 	model_clear(&app->model);
 	messages_clear(&app->messages);
 	keymap_clear(&app->keymap);
@@ -124,12 +125,8 @@ static void run_key(struct app *app, struct key key)
 	}
 }
 
-void app_key(struct app *app, struct key key, const char *paste)
+void app_press(struct app *app, struct key key, const char *paste)
 {
-	if (key.code == KEY_CODE_NONE) {
-		return;
-	}
-	app->touched = true;
 	if (app->dialog.kind != DIALOG_NONE && !app->layout.too_small) {
 		dialog_key(app, key, paste);
 	} else if (key.code == KEY_CODE_PASTE) {
@@ -138,6 +135,18 @@ void app_key(struct app *app, struct key key, const char *paste)
 		run_key(app, key);
 	}
 	app_settle(app);
+	held_keys_begin(app);
+}
+
+void app_key(struct app *app, struct key key, const char *paste)
+{
+	if (key.code == KEY_CODE_NONE) {
+		return;
+	}
+	app->touched = true;
+	if (!held_keys_take(app, key, paste)) {
+		app_press(app, key, paste);
+	}
 }
 
 void app_resize(struct app *app, int width, int height)
@@ -161,7 +170,9 @@ int64_t app_tick(struct app *app, int64_t wall_us)
 		app->dirty = true;
 	}
 	app->wall_us = wall_us;
+	int64_t held_us = held_keys_tick(app, back);
 	app->due_us = app_due(app);
+	app->due_us = held_us < app->due_us ? held_us : app->due_us;
 	return app->due_us;
 }
 
@@ -170,8 +181,7 @@ bool app_dirty(const struct app *app)
 	return app->dirty;
 }
 
-/* A VM that was opened and is on the screen, but whose tree has not come. */
-static bool waits_for_tree(const struct app *app)
+bool app_waits_for_tree(const struct app *app)
 {
 	size_t top = rows_index(&app->model, &app->top);
 	struct row_ref row;
@@ -189,5 +199,6 @@ static bool waits_for_tree(const struct app *app)
 
 bool app_idle(const struct app *app)
 {
-	return (app->loaded || app->failed) && app->request_count == 0 && (app->failed || !waits_for_tree(app));
+	bool answered = (app->loaded || app->failed) && app->request_count == 0 && !app->held.waiting;
+	return answered && (app->failed || !app_waits_for_tree(app));
 }

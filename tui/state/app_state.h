@@ -28,6 +28,24 @@ struct app_request {
 	char *what; /* "revert of web-01", for messages */
 };
 
+#define HELD_KEYS_MAX 64
+
+struct held_key {
+	struct key key;
+	char *paste; /* NULL none */
+};
+
+/* Keys that wait for the tree of the VM that was opened before them; see held_keys.c. */
+struct held_keys {
+	bool opened;       /* by the key that is being handled */
+	bool waiting;
+	struct hv_uuid vm; /* nil: several were opened */
+	int64_t until_us;  /* 0: not known before the next tick */
+	struct held_key keys[HELD_KEYS_MAX];
+	size_t count;
+	size_t lost;       /* more than there was room for */
+};
+
 struct app {
 	struct app_config config;
 	char *title, *user;
@@ -42,6 +60,7 @@ struct app {
 	enum app_screen screen;
 	bool touched; /* a key was pressed: the cursor is the user's */
 	struct row_ref cursor, top;
+	struct held_keys held;
 	struct hv_uuid want_now; /* jump to this VM's "now" row when its tree comes; nil: no */
 	bool details_focused;
 	size_t details_scroll;
@@ -75,6 +94,23 @@ bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_ki
 /* app.c */
 void app_say(struct app *app, enum role role, const char *format, ...) HV_PRINTF(3, 4);
 unsigned app_place(const struct app *app); /* where keys go now: a bit of enum tui_place */
+/** A key whose turn has come. */
+void app_press(struct app *app, struct key key, const char *paste);
+/** A VM that was opened and is on the screen, but whose tree has not come. */
+bool app_waits_for_tree(const struct app *app);
+
+/* held_keys.c */
+/** A VM (NULL: several) was opened by the key that is being handled. */
+void held_keys_opened(struct app *app, const struct hv_uuid *vm);
+/** After a key: from now on keys wait, if it opened what has not come. */
+void held_keys_begin(struct app *app);
+/** True: the key is kept and its turn will come. */
+bool held_keys_take(struct app *app, struct key key, const char *paste);
+/** After an event: the tree may have come, or will never. */
+void held_keys_review(struct app *app);
+/** Returns the wall time at which the waiting ends, HV_NEVER when nothing waits. */
+int64_t held_keys_tick(struct app *app, bool clock_was_set);
+void held_keys_clear(struct app *app);
 
 /* allowed.c */
 /** Why `action` cannot be done where the cursor stands, NULL when it can. Returns `text` or a static string. */

@@ -416,4 +416,5 @@ void app_event(struct app *app, const struct hv_event *event)
 	compare_figures(app, before);
 	app_settle(app);
 	dialog_review(app);
+	held_keys_review(app);
 }

@@ -116,6 +116,7 @@ static void open_node(struct app *app, struct row_node *node)
 	row_node_set_open(node, true);
 	if (node->kind == ROW_VM) {
 		app_effect(app, APP_EFFECT_OPEN_VM, &node->uuid);
+		held_keys_opened(app, &node->uuid);
 	}
 	app->dirty = true;
 }
@@ -228,6 +229,9 @@ void app_open_all(struct app *app)
 	size_t room = APP_OPEN_ALL_MAX;
 	if (!open_beneath(app, app->cursor.node, &room)) {
 		app_say(app, ROLE_INFO, "opened %d VMs; the others beneath this row stay closed", APP_OPEN_ALL_MAX);
+	}
+	if (app->held.opened) {
+		held_keys_opened(app, NULL);
 	}
 	app_settle(app);
 }
