@@ -74,6 +74,33 @@ struct snapshot_row {
 	const char *domain;
 };
 
+/* Which rows of the audit log to read (A2). Zero or NULL: no such filter. All given filters must hold. */
+struct event_query {
+	const char *who;   /* exact */
+	const char *what;  /* exact */
+	int64_t vm_id;
+	int64_t since_us;  /* not older than this */
+	bool failed;       /* only what did not end Ok */
+	int64_t limit;     /* 0: all */
+	int64_t offset;
+	int64_t before_id; /* keyset page: rows older than this one; 0: from the newest */
+};
+
+/* A row of the audit log with the names that a reader wants beside it. Borrowed in the callback. */
+struct event_row {
+	int64_t id; /* in the order of writing, never given out twice */
+	int64_t created_us;
+	const char *who;
+	const char *origin;        /* the console that wrote it, see set_origin(); NULL: not known */
+	const char *what;
+	const char *details;       /* may be NULL */
+	struct hv_uuid vm;         /* nil: none, or gone */
+	const char *vm_name;       /* NULL: none, or gone */
+	struct hv_uuid snapshot;   /* nil: none, or never allocated */
+	const char *snapshot_name; /* display name; NULL: none */
+	enum hv_status outcome;
+};
+
 struct store;
 
 struct store_ops {
@@ -148,6 +175,10 @@ struct store_ops {
 	/** Live rows (removed_us = 0) of a VM, in no promised order. */
 	enum hv_status (*snapshot_list)(
 		struct store *store, int64_t vm_id, struct snapshot_list *list, struct hv_error *err);
+	/** Live rows of all VMs of a host, in the order of vm_list(): what a summary of each VM is made of. Of a row only
+	 * id, vm_id, parent_id, state, current, checkpoint, size and created time are filled; there are no texts. */
+	enum hv_status (*snapshot_outline)(
+		struct store *store, int64_t host_id, struct snapshot_list *list, struct hv_error *err);
 	enum hv_status (*snapshot_get)(
 		struct store *store, int64_t id, struct snapshot *ret_snapshot, struct hv_error *err);
 	enum hv_status (*snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,
@@ -187,6 +218,9 @@ struct store_ops {
 	/** The last ones that ended, newest first. */
 	enum hv_status (*operation_recent)(
 		struct store *store, int64_t limit, struct operation_list *list, struct hv_error *err);
+	/** The last one of this kind on the VM that ended Done; `group` NULL: of any group. HV_ERR_NOT_FOUND. */
+	enum hv_status (*operation_last_done)(struct store *store, int64_t vm_id, enum operation_kind kind,
+		const struct hv_uuid *group, struct operation *ret_operation, struct hv_error *err);
 	/** [W] Sets operation->id. HV_ERR_CONFLICT when state is Running and the VM has a Running one (X1). */
 	enum hv_status (*operation_insert)(struct store *store, struct operation *operation, struct hv_error *err);
 	/** [W][CAS on owner and epoch] Everything but uuid, kind and vm. HV_ERR_CONFLICT when another console owns it
@@ -223,9 +257,15 @@ struct store_ops {
 	/** The account's name and its domain's path; caller frees both. */
 	enum hv_status (*account_names)(struct store *store, int64_t account_id, char **ret_account,
 		char **ret_domain, struct hv_error *err);
+	/** From where the audit rows come that this store object writes from now on (A2): the console's owner text. */
+	void (*set_origin)(struct store *store, const char *origin);
 	/** [W] A2: append to the audit log. */
 	enum hv_status (*event_insert)(struct store *store, int64_t now_us, const char *who, const char *what,
 		const char *details, int64_t vm_id, int64_t snapshot_id, enum hv_status outcome,
+		struct hv_error *err);
+	/** A2. Newest first. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page. */
+	enum hv_status (*event_query)(struct store *store, const struct event_query *query,
+		bool (*each)(void *context, const struct event_row *row), void *context, int64_t *ret_total,
 		struct hv_error *err);
 };
 

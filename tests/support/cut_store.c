@@ -88,6 +88,9 @@ FORWARD(untracked_list,
 FORWARD(untracked_replace,
 	(struct store *store, int64_t vm_id, const struct checkpoint_list *list, struct hv_error *err),
 	(inner(store), vm_id, list, err))
+FORWARD(snapshot_outline,
+	(struct store *store, int64_t host_id, struct snapshot_list *list, struct hv_error *err),
+	(inner(store), host_id, list, err))
 FORWARD(snapshot_list,
 	(struct store *store, int64_t vm_id, struct snapshot_list *list, struct hv_error *err),
 	(inner(store), vm_id, list, err))
@@ -136,6 +139,10 @@ FORWARD(operation_live,
 FORWARD(operation_recent,
 	(struct store *store, int64_t limit, struct operation_list *list, struct hv_error *err),
 	(inner(store), limit, list, err))
+FORWARD(operation_last_done,
+	(struct store *store, int64_t vm_id, enum operation_kind kind, const struct hv_uuid *group,
+		struct operation *ret_operation, struct hv_error *err),
+	(inner(store), vm_id, kind, group, ret_operation, err))
 FORWARD(operation_insert,
 	(struct store *store, struct operation *operation, struct hv_error *err),
 	(inner(store), operation, err))
@@ -177,7 +184,17 @@ FORWARD(event_insert,
 	(struct store *store, int64_t now_us, const char *who, const char *what, const char *details,
 		int64_t vm_id, int64_t snapshot_id, enum hv_status outcome, struct hv_error *err),
 	(inner(store), now_us, who, what, details, vm_id, snapshot_id, outcome, err))
+FORWARD(event_query,
+	(struct store *store, const struct event_query *query,
+		bool (*each)(void *context, const struct event_row *row), void *context, int64_t *ret_total,
+		struct hv_error *err),
+	(inner(store), query, each, context, ret_total, err))
 /* clang-format on */
+
+static void cut_set_origin(struct store *store, const char *origin)
+{
+	inner(store)->ops->set_origin(inner(store), origin);
+}
 
 static void cut_close(struct store *store)
 {
@@ -253,6 +270,7 @@ static const struct store_ops cut_ops = {
 	.untracked_list = cut_untracked_list,
 	.untracked_replace = cut_untracked_replace,
 	.snapshot_list = cut_snapshot_list,
+	.snapshot_outline = cut_snapshot_outline,
 	.snapshot_get = cut_snapshot_get,
 	.snapshot_by_uuid = cut_snapshot_by_uuid,
 	.snapshot_query = cut_snapshot_query,
@@ -266,6 +284,7 @@ static const struct store_ops cut_ops = {
 	.operation_by_uuid = cut_operation_by_uuid,
 	.operation_live = cut_operation_live,
 	.operation_recent = cut_operation_recent,
+	.operation_last_done = cut_operation_last_done,
 	.operation_insert = cut_operation_insert,
 	.operation_save = cut_operation_save,
 	.operation_take_over = cut_operation_take_over,
@@ -277,7 +296,9 @@ static const struct store_ops cut_ops = {
 	.offering_name = cut_offering_name,
 	.account_ensure = cut_account_ensure,
 	.account_names = cut_account_names,
+	.set_origin = cut_set_origin,
 	.event_insert = cut_event_insert,
+	.event_query = cut_event_query,
 };
 
 void cut_store_init(struct cut_store *cut, struct store *inner_store)

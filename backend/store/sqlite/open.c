@@ -32,6 +32,7 @@ static const struct store_ops sqlite_ops = {
 	.untracked_list = store_untracked_list,
 	.untracked_replace = store_untracked_replace,
 	.snapshot_list = store_snapshot_list,
+	.snapshot_outline = store_snapshot_outline,
 	.snapshot_get = store_snapshot_get,
 	.snapshot_by_uuid = store_snapshot_by_uuid,
 	.snapshot_query = store_snapshot_query,
@@ -45,6 +46,7 @@ static const struct store_ops sqlite_ops = {
 	.operation_by_uuid = store_operation_by_uuid,
 	.operation_live = store_operation_live,
 	.operation_recent = store_operation_recent,
+	.operation_last_done = store_operation_last_done,
 	.operation_insert = store_operation_insert,
 	.operation_save = store_operation_save,
 	.operation_take_over = store_operation_take_over,
@@ -56,7 +58,9 @@ static const struct store_ops sqlite_ops = {
 	.offering_name = store_offering_name,
 	.account_ensure = store_account_ensure,
 	.account_names = store_account_names,
+	.set_origin = store_set_origin,
 	.event_insert = store_event_insert,
+	.event_query = store_event_query,
 };
 
 /* What must hold before the first byte of the file is read. */
@@ -191,5 +195,6 @@ void store_close(struct store *base)
 	change_set_clear(&store->pending);
 	free(store->cache);
 	free(store->path);
+	free(store->origin);
 	free(store);
 }

@@ -145,6 +145,25 @@ enum hv_status store_operation_recent(
 	return read_all(&query, list, err);
 }
 
+enum hv_status store_operation_last_done(struct store *base, int64_t vm_id, enum operation_kind kind,
+	const struct hv_uuid *group, struct operation *ret_operation, struct hv_error *err)
+{
+	/* ids grow with time, and the index on vm_id holds them in order; the nil group is bound as NULL */
+	static const char sql[] =
+		"SELECT " OPERATION_COLUMNS " FROM operation o WHERE o.vm_id = ?1 AND o.kind = ?2"
+		" AND o.state = 'Done' AND (?3 IS NULL OR o.group_uuid = ?3) ORDER BY o.id DESC LIMIT 1";
+	HV_CLEANUP(query_end) struct query query = {0};
+	struct hv_uuid any = {{0}};
+	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
+	if (status != HV_OK) {
+		return status;
+	}
+	query_int(&query, vm_id);
+	query_text(&query, operation_kind_name(kind));
+	query_uuid(&query, group ? group : &any);
+	return read_one(&query, ret_operation, err);
+}
+
 /* --- writing --- */
 
 static enum hv_status explain(struct sqlite_store *store, enum hv_status status, struct hv_error *err)

@@ -247,7 +247,15 @@ static const char *const version_1[] = {
 	NULL,
 };
 
+/* From where a change was asked for (A2), and the log of one VM without reading all of it. */
+static const char *const version_2[] = {
+	"ALTER TABLE event ADD COLUMN origin TEXT",
+	"CREATE INDEX event_vm ON event (vm_id, id) WHERE vm_id IS NOT NULL",
+	NULL,
+};
+
 const char *const *const store_migrations[] = {
 	version_1,
+	version_2,
 };
 const int store_migration_count = (int)HV_ARRAY_LEN(store_migrations);

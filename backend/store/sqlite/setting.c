@@ -1,4 +1,4 @@
-/* Settings, what a hypervisor can do (X5), and the audit log (A2). */
+/* Settings, and what a hypervisor can do (X5). */
 #include "backend/store/sqlite/sqlite_store.h"
 
 #include "backend/store/sqlite/statement.h"
@@ -61,28 +61,4 @@ enum hv_status store_snapshots_enabled(
 		*ret_enabled = row && read_bool(&query);
 	}
 	return status;
-}
-
-enum hv_status store_event_insert(struct store *base, int64_t now_us, const char *who, const char *what,
-	const char *details, int64_t vm_id, int64_t snapshot_id, enum hv_status outcome, struct hv_error *err)
-{
-	static const char sql[] = "INSERT INTO event (created, who, what, details, vm_id, vm_snapshot_id, outcome)"
-				  " VALUES (?, ?, ?, ?, ?, ?, ?)";
-	struct sqlite_store *store = sqlite_store(base);
-	HV_CLEANUP(query_end) struct query query = {0};
-	enum hv_status status = store_require_transaction(store, err);
-	if (status == HV_OK) {
-		status = query_start(&query, store, sql, err);
-	}
-	if (status != HV_OK) {
-		return status;
-	}
-	query_int(&query, now_us);
-	query_text(&query, who ? who : "");
-	query_text(&query, what);
-	query_text(&query, details);
-	query_reference(&query, vm_id);
-	query_reference(&query, snapshot_id);
-	query_text(&query, hv_status_name(outcome));
-	return query_run(&query, NULL, err);
 }

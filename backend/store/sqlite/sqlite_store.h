@@ -25,6 +25,7 @@ struct sqlite_store {
 	sqlite3 *database;
 	sqlite3 *lock_holder; /* second connection that holds the writer's lock during a checkpoint; NULL until needed */
 	char *path;           /* absolute, symbolic links resolved */
+	char *origin;         /* of the audit rows that are written here (A2); NULL: not told */
 	int busy_ms;
 	int64_t busy_since_us;
 	bool in_transaction;
@@ -121,7 +122,7 @@ enum hv_status store_changes(struct store *store, int64_t after, struct change *
 enum hv_status store_register_functions(struct sqlite_store *store, struct hv_error *err);
 
 /* The rest of the table of functions, by topic: host.c vm.c vm_detail.c snapshot.c snapshot_write.c query.c
- * operation.c setting.c owner.c */
+ * operation.c setting.c owner.c audit.c */
 #define STORE_FUNCTION(name, ...) enum hv_status name(struct store *store, __VA_ARGS__, struct hv_error *err)
 STORE_FUNCTION(store_host_list, struct host_list *list);
 STORE_FUNCTION(store_host_get, int64_t id, struct host *ret_host);
@@ -141,6 +142,7 @@ STORE_FUNCTION(store_volume_replace, int64_t vm_id, const struct volume_list *li
 STORE_FUNCTION(store_untracked_list, int64_t vm_id, struct checkpoint_list *list);
 STORE_FUNCTION(store_untracked_replace, int64_t vm_id, const struct checkpoint_list *list);
 STORE_FUNCTION(store_snapshot_list, int64_t vm_id, struct snapshot_list *list);
+STORE_FUNCTION(store_snapshot_outline, int64_t host_id, struct snapshot_list *list);
 STORE_FUNCTION(store_snapshot_get, int64_t id, struct snapshot *ret_snapshot);
 STORE_FUNCTION(store_snapshot_by_uuid, const struct hv_uuid *uuid, struct snapshot *ret_snapshot);
 enum hv_status store_snapshot_query(struct store *store, const struct snapshot_query *query,
@@ -157,6 +159,8 @@ STORE_FUNCTION(store_operation_get, int64_t id, struct operation *ret_operation)
 STORE_FUNCTION(store_operation_by_uuid, const struct hv_uuid *uuid, struct operation *ret_operation);
 STORE_FUNCTION(store_operation_live, int64_t host_id, int64_t vm_id, struct operation_list *list);
 STORE_FUNCTION(store_operation_recent, int64_t limit, struct operation_list *list);
+STORE_FUNCTION(store_operation_last_done, int64_t vm_id, enum operation_kind kind,
+	const struct hv_uuid *group, struct operation *ret_operation);
 STORE_FUNCTION(store_operation_insert, struct operation *operation);
 STORE_FUNCTION(store_operation_save, const struct operation *operation);
 STORE_FUNCTION(store_operation_take_over, struct operation *operation, const char *owner,
@@ -172,5 +176,9 @@ STORE_FUNCTION(store_account_ensure, const char *name, const char *domain_path, 
 STORE_FUNCTION(store_account_names, int64_t account_id, char **ret_account, char **ret_domain);
 STORE_FUNCTION(store_event_insert, int64_t now_us, const char *who, const char *what, const char *details,
 	int64_t vm_id, int64_t snapshot_id, enum hv_status outcome);
+enum hv_status store_event_query(struct store *store, const struct event_query *query,
+	bool (*each)(void *context, const struct event_row *row), void *context, int64_t *ret_total,
+	struct hv_error *err);
+void store_set_origin(struct store *store, const char *origin);
 
 #endif

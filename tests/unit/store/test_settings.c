@@ -2,6 +2,7 @@
 #include "tests/unit/store/fixture.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,85 @@ static void test_event_insert__appends_to_the_audit_log__A2(void **state)
 		1);
 }
 
+/* What a reading of the audit log gave: "id what vm who@origin outcome" a line. */
+struct heard_events {
+	char text[1000];
+	size_t stop_after; /* rows; 0: never */
+	size_t count;
+};
+
+static bool hear_event(void *context, const struct event_row *row)
+{
+	struct heard_events *heard = context;
+	size_t used = strlen(heard->text);
+	(void)snprintf(heard->text + used, sizeof heard->text - used, "%d %s %s %s@%s %s\n", (int)row->id,
+		row->what, row->vm_name ? row->vm_name : "-", row->who, row->origin ? row->origin : "-",
+		hv_status_name(row->outcome));
+	return ++heard->count != heard->stop_after;
+}
+
+static void assert_events(
+	struct fixture *fixture, const struct event_query *query, int64_t expected_total, const char *expected)
+{
+	struct heard_events heard = {.count = 0};
+	int64_t total = -1;
+	must(fixture, fixture->ops->event_query(
+			      fixture->store, query, hear_event, &heard, &total, &fixture->error));
+	assert_string_equal(heard.text, expected);
+	assert_int_equal(total, expected_total);
+}
+
+static void add_events(struct fixture *fixture)
+{
+	int64_t other = add_vm(fixture, fixture->host_id, "db-01");
+	begin(fixture);
+	must(fixture, fixture->ops->event_insert(fixture->store, 10, "anna", "StartVm", NULL, fixture->vm_id, 0,
+			      HV_OK, &fixture->error));
+	fixture->ops->set_origin(fixture->store, "desk:7");
+	must(fixture, fixture->ops->event_insert(fixture->store, 20, "anna", "StopVm", "why", fixture->vm_id, 0,
+			      HV_ERR_HOST, &fixture->error));
+	must(fixture, fixture->ops->event_insert(
+			      fixture->store, 15, "bert", "StopVm", NULL, other, 0, HV_OK, &fixture->error));
+	must(fixture, fixture->ops->event_insert(
+			      fixture->store, 30, "bert", "AddHost", NULL, 0, 0, HV_OK, &fixture->error));
+	commit(fixture);
+}
+
+static void test_event_query__gives_the_newest_first_by_any_filters_together__A2(void **state)
+{
+	struct fixture *fixture = *state;
+	add_events(fixture);
+	assert_events(fixture, &(struct event_query){0}, 4,
+		"4 AddHost - bert@desk:7 Ok\n3 StopVm db-01 bert@desk:7 Ok\n"
+		"2 StopVm web-01 anna@desk:7 Host\n1 StartVm web-01 anna@- Ok\n");
+	assert_events(fixture, &(struct event_query){.who = "bert", .what = "StopVm"}, 1,
+		"3 StopVm db-01 bert@desk:7 Ok\n");
+	assert_events(fixture, &(struct event_query){.vm_id = fixture->vm_id, .failed = true}, 1,
+		"2 StopVm web-01 anna@desk:7 Host\n");
+	assert_events(fixture, &(struct event_query){.since_us = 20}, 2,
+		"4 AddHost - bert@desk:7 Ok\n2 StopVm web-01 anna@desk:7 Host\n");
+	assert_events(fixture, &(struct event_query){.who = "nobody"}, 0, "");
+}
+
+static void test_event_query__is_read_page_by_page_while_others_write__A2(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard_events heard = {.stop_after = 1};
+	add_events(fixture);
+	assert_events(fixture, &(struct event_query){.limit = 2}, 4,
+		"4 AddHost - bert@desk:7 Ok\n3 StopVm db-01 bert@desk:7 Ok\n");
+	begin(fixture);
+	must(fixture, fixture->ops->event_insert(
+			      fixture->store, 40, "carl", "StartVm", NULL, 0, 0, HV_OK, &fixture->error));
+	commit(fixture);
+	assert_events(fixture, &(struct event_query){.limit = 2, .before_id = 3}, 5,
+		"2 StopVm web-01 anna@desk:7 Host\n1 StartVm web-01 anna@- Ok\n");
+	assert_events(fixture, &(struct event_query){.limit = 1, .offset = 2}, 5, "3 StopVm db-01 bert@desk:7 Ok\n");
+	must(fixture, fixture->ops->event_query(fixture->store, &(struct event_query){0}, hear_event, &heard, NULL,
+			      &fixture->error));
+	assert_string_equal(heard.text, "5 StartVm - carl@desk:7 Ok\n");
+}
+
 /* --- transactions --- */
 
 static void test_writes__are_refused_outside_of_a_transaction(void **state)
@@ -262,6 +342,8 @@ int main(void)
 		TEST(test_offering_ensure__makes_it_once),
 		TEST(test_account_ensure__makes_the_domains_on_the_way__A1),
 		TEST(test_event_insert__appends_to_the_audit_log__A2),
+		TEST(test_event_query__gives_the_newest_first_by_any_filters_together__A2),
+		TEST(test_event_query__is_read_page_by_page_while_others_write__A2),
 		TEST(test_writes__are_refused_outside_of_a_transaction),
 		TEST(test_rollback__takes_everything_back),
 		TEST(test_begin__gives_up_when_another_writer_holds_the_store),
