@@ -36,7 +36,8 @@ static int refuse_terminal(const struct hv_error *err)
 {
 	complain(err);
 	(void)fputs("The console needs a terminal. Without one, use the commands, for example\n"
-		    "'hvtree tree --demo' or 'hvtree snapshot list --json'; 'hvtree help' lists them.\n",
+		    "'hvtree tree --demo' or 'hvtree snapshot list --json'; 'hvtree help' lists "
+		    "them.\n",
 		stderr);
 	return EXIT_USAGE;
 }
@@ -132,7 +133,8 @@ static size_t run_on_screen(const struct console_options *options, struct hv_bac
 	return live;
 }
 
-static int run_with_backend(const struct console_options *options, const char *demo_dir, bool keeps_state)
+static int run_with_backend(
+	const struct console_options *options, const char *demo_dir, bool keeps_state)
 {
 	const struct hv_config config = {
 		.store_path = options->store,
@@ -169,8 +171,9 @@ static int run_with_backend(const struct console_options *options, const char *d
 		close(log_fd);
 	}
 	if (live > 0 && keeps_state) {
-		(void)printf("%zu operation%s still running; the hosts go on, and the next hvtree tells the outcome.\n", live,
-			live == 1 ? " is" : "s are");
+		(void)printf("%zu operation%s still running; the hosts go on, and the next hvtree "
+			     "tells the outcome.\n",
+			live, live == 1 ? " is" : "s are");
 	}
 	return code;
 }
@@ -183,11 +186,13 @@ int console_main(const struct console_options *options)
 	}
 	signals_block(); /* before the backend makes its thread */
 	char *temporary = NULL;
-	if (options->demo && options->demo_dir == NULL && demo_folder_make(&temporary, &err) != HV_OK) {
+	if (options->demo && options->demo_dir == NULL &&
+		demo_folder_make(&temporary, &err) != HV_OK) {
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	int code = run_with_backend(options, temporary ? temporary : options->demo_dir, temporary == NULL);
+	int code = run_with_backend(
+		options, temporary ? temporary : options->demo_dir, temporary == NULL);
 	demo_folder_remove(temporary);
 	free(temporary);
 	return code;

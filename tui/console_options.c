@@ -24,12 +24,15 @@ static const struct {
 } rows[] = {
 	{"demo", optional_argument, OPTION_DEMO, "--demo[=DIR]",
 		"a simulated fleet, kept in DIR; without DIR it goes away at the end"},
-	{"store", required_argument, OPTION_STORE, "--store FILE", "use this store instead of the user's own"},
+	{"store", required_argument, OPTION_STORE, "--store FILE",
+		"use this store instead of the user's own"},
 	{"theme", required_argument, OPTION_THEME, "--theme NAME",
 		"a theme by name or by path; also HVTREE_THEME; T shows the next one"},
 	{"ascii", no_argument, OPTION_ASCII, "-U, --ascii", "draw with ASCII characters only"},
-	{"no-color", no_argument, OPTION_NO_COLOR, "--no-color", "no colours, as with NO_COLOR set"},
-	{"read-only", no_argument, OPTION_READ_ONLY, "--read-only", "look only: nothing can be changed"},
+	{"no-color", no_argument, OPTION_NO_COLOR, "--no-color",
+		"no colours, as with NO_COLOR set"},
+	{"read-only", no_argument, OPTION_READ_ONLY, "--read-only",
+		"look only: nothing can be changed"},
 	{"help", no_argument, OPTION_HELP, NULL, NULL},
 };
 #define ROW_COUNT HV_ARRAY_LEN(rows)
@@ -65,7 +68,8 @@ enum console_start console_options_read(int argc, char **argv, struct console_op
 {
 	struct option options[ROW_COUNT + 1] = {{NULL, 0, NULL, 0}};
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		options[i] = (struct option){rows[i].name, rows[i].argument, NULL, (int)rows[i].code};
+		options[i] =
+			(struct option){rows[i].name, rows[i].argument, NULL, (int)rows[i].code};
 	}
 	struct console_options read = {.demo = false};
 	bool help = false;

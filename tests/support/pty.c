@@ -52,7 +52,8 @@ struct pty {
 
 static void set_environment(const struct pty_options *options, const char *home)
 {
-	static const char *const kept[] = {"PATH", "HVTREE_BIN_DIR", "HVTREE_SOURCE_DIR", "LD_LIBRARY_PATH"};
+	static const char *const kept[] = {
+		"PATH", "HVTREE_BIN_DIR", "HVTREE_SOURCE_DIR", "LD_LIBRARY_PATH"};
 	const char *values[HV_ARRAY_LEN(kept)];
 	for (size_t i = 0; i < HV_ARRAY_LEN(kept); i++) {
 		values[i] = hv_strdup_null(getenv(kept[i]));
@@ -70,7 +71,9 @@ static void set_environment(const struct pty_options *options, const char *home)
 	setenv("TMPDIR", home, 1);
 	setenv("HVTREE_TEST_FD", "9", 1);
 	/* our own handler of crashes must be the one that runs */
-	setenv("ASAN_OPTIONS", "allow_user_segv_handler=1:handle_segv=1:handle_abort=0:detect_leaks=1:exitcode=99", 1);
+	setenv("ASAN_OPTIONS",
+		"allow_user_segv_handler=1:handle_segv=1:handle_abort=0:detect_leaks=1:exitcode=99",
+		1);
 	setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1);
 	for (size_t i = 0; options->environment != NULL && options->environment[i] != NULL; i++) {
 		putenv(hv_strdup(options->environment[i]));
@@ -129,7 +132,8 @@ struct pty *pty_start(const struct pty_options *options)
 	pty->height = options->height ? options->height : 24;
 	strcpy(pty->home, "/tmp/hvtree-pty-XXXXXX");
 	assert_non_null(mkdtemp(pty->home));
-	struct winsize size = {.ws_row = (unsigned short)pty->height, .ws_col = (unsigned short)pty->width};
+	struct winsize size = {
+		.ws_row = (unsigned short)pty->height, .ws_col = (unsigned short)pty->width};
 	assert_int_equal(openpty(&pty->master, &pty->slave, NULL, NULL, &size), 0);
 	tcgetattr(pty->slave, &pty->modes_before);
 	int idle[2];
@@ -212,7 +216,8 @@ static void read_idle(struct pty *pty)
 	char *line = pty->idle_lines.bytes, *end;
 	size_t used = 0;
 	while (line != NULL && (end = strchr(line, '\n')) != NULL) {
-		if (sscanf(line, "idle %zu %dx%d", &pty->idle_bytes, &pty->idle_width, &pty->idle_height) == 3) {
+		if (sscanf(line, "idle %zu %dx%d", &pty->idle_bytes, &pty->idle_width,
+			    &pty->idle_height) == 3) {
 			pty->idle_count++;
 		}
 		used += (size_t)(end + 1 - line);
@@ -230,8 +235,10 @@ static void fail_with_screens(struct pty *pty, const char *waited_for)
 {
 	char *screen = pty_screen(pty);
 	/* not print_error(): cmocka cuts what is longer than a line or two */
-	(void)fprintf(stderr, "waited %d ms for %s (sent %zu bytes, %zu taken at the last of %zu idle lines%s)\n", PTY_DEADLINE_MS,
-		waited_for, pty->sent, pty->idle_bytes, pty->idle_count, pty->ended ? ", the program has ended" : "");
+	(void)fprintf(stderr,
+		"waited %d ms for %s (sent %zu bytes, %zu taken at the last of %zu idle lines%s)\n",
+		PTY_DEADLINE_MS, waited_for, pty->sent, pty->idle_bytes, pty->idle_count,
+		pty->ended ? ", the program has ended" : "");
 	(void)fprintf(stderr, "---- screen when last at rest\n%s---- screen now\n%s----\n",
 		pty->screen_at_idle ? pty->screen_at_idle : "", screen);
 	free(screen);
@@ -266,8 +273,8 @@ static void read_all(struct pty *pty)
  * Wait for `is_there`, looking whenever the program has come to rest: a frame may arrive in parts, and half a frame shows
  * what never was. A program that says nothing of rest (a shell, one that has ended) is looked at whenever it has written.
  */
-static void wait_until(struct pty *pty, bool (*is_there)(struct pty *pty, const void *what), const void *what,
-	const char *name)
+static void wait_until(struct pty *pty, bool (*is_there)(struct pty *pty, const void *what),
+	const void *what, const char *name)
 {
 	struct hv_clock clock = hv_clock_system();
 	int64_t end = hv_clock_monotonic_us(&clock) + PTY_DEADLINE_MS * INT64_C(1000);
@@ -278,7 +285,8 @@ static void wait_until(struct pty *pty, bool (*is_there)(struct pty *pty, const 
 			{.fd = pty->child_fd, .events = POLLIN},
 		};
 		read_all(pty);
-		if ((!pty->half_drawn || pty->has_no_idle || pty->ended || is_ended(pty, NULL)) && is_there(pty, what)) {
+		if ((!pty->half_drawn || pty->has_no_idle || pty->ended || is_ended(pty, NULL)) &&
+			is_there(pty, what)) {
 			return;
 		}
 		int64_t left_ms = (end - hv_clock_monotonic_us(&clock)) / 1000;
@@ -558,7 +566,8 @@ size_t pty_written(const struct pty *pty)
 bool pty_wrote(const struct pty *pty, size_t from, const char *bytes)
 {
 	return from < pty->written.length &&
-	       memmem(pty->written.bytes + from, pty->written.length - from, bytes, strlen(bytes)) != NULL;
+	       memmem(pty->written.bytes + from, pty->written.length - from, bytes,
+		       strlen(bytes)) != NULL;
 }
 
 /* The place of the last of two sequences decides which one holds. */

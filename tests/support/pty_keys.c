@@ -22,8 +22,9 @@ static const char *const sequences[KEY_CODE_COUNT] = {
 	[KEY_CODE_PAGE_UP] = "\033[5~",
 	[KEY_CODE_PAGE_DOWN] = "\033[6~",
 };
-static const char *const function_sequences[] = {"", "\033OP", "\033OQ", "\033OR", "\033OS", "\033[15~", "\033[17~",
-	"\033[18~", "\033[19~", "\033[20~", "\033[21~", "\033[23~", "\033[24~"};
+static const char *const function_sequences[] = {"", "\033OP", "\033OQ", "\033OR", "\033OS",
+	"\033[15~", "\033[17~", "\033[18~", "\033[19~", "\033[20~", "\033[21~", "\033[23~",
+	"\033[24~"};
 
 size_t pty_encode_utf8(uint32_t character, char bytes[8])
 {
@@ -39,7 +40,8 @@ static bool append_key(struct key key, struct hv_text *bytes)
 	} else if (key.code == KEY_CODE_CONTROL) {
 		char byte = (char)(key.character - 'a' + 1);
 		hv_text_append(bytes, &byte, 1);
-	} else if (key.code == KEY_CODE_FUNCTION && key.character < HV_ARRAY_LEN(function_sequences)) {
+	} else if (key.code == KEY_CODE_FUNCTION &&
+		   key.character < HV_ARRAY_LEN(function_sequences)) {
 		hv_text_puts(bytes, function_sequences[key.character]);
 	} else if (sequences[key.code] != NULL) {
 		hv_text_puts(bytes, sequences[key.code]);

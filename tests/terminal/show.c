@@ -30,14 +30,16 @@ static void draw(struct show *show)
 	canvas_erase(canvas);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		int x = role % 2 * (canvas->width / 2), y = role / 2;
-		canvas_text(canvas, x, y, canvas->width / 2, (enum role)role, role_name((enum role)role));
+		canvas_text(canvas, x, y, canvas->width / 2, (enum role)role,
+			role_name((enum role)role));
 	}
 	int bottom = canvas->height - 1;
-	canvas_printf(canvas, 0, bottom, canvas->width, ROLE_TEXT, "%s %dx%d %s", show->theme->name, canvas->width,
-		canvas->height, show->key);
+	canvas_printf(canvas, 0, bottom, canvas->width, ROLE_TEXT, "%s %dx%d %s", show->theme->name,
+		canvas->width, canvas->height, show->key);
 	canvas_printf(canvas, 0, bottom - 1, 20, ROLE_TEXT, "marks %d", show->marks);
 	if (show->wide) {
-		canvas_text(canvas, 30, bottom - 1, 40, ROLE_TEXT, "日本語 e\xCC\x81 \xE2\x9D\xA4 \xF0\x9F\x98\x80 end");
+		canvas_text(canvas, 30, bottom - 1, 40, ROLE_TEXT,
+			"日本語 e\xCC\x81 \xE2\x9D\xA4 \xF0\x9F\x98\x80 end");
 	}
 	if (show->cursor) {
 		canvas->cursor_x = 5;
@@ -49,7 +51,8 @@ static void draw(struct show *show)
 static void new_size(struct show *show)
 {
 	canvas_free(show->canvas);
-	show->canvas = canvas_new(screen_width(show->screen), screen_height(show->screen), show->ascii);
+	show->canvas =
+		canvas_new(screen_width(show->screen), screen_height(show->screen), show->ascii);
 }
 
 static void suspend(struct show *show)
@@ -78,7 +81,8 @@ static void on_key(struct show *show, struct key key, const char *paste)
 {
 	char name[16];
 	char *shown = paste ? hv_text_printable(paste, strlen(paste)) : NULL;
-	snprintf(show->key, sizeof show->key, "key %s %s", key_format(key, name), shown ? shown : "");
+	snprintf(show->key, sizeof show->key, "key %s %s", key_format(key, name),
+		shown ? shown : "");
 	free(shown);
 	if (key.code == KEY_CODE_CONTROL && key.character == 'z') {
 		suspend(show);
@@ -125,11 +129,11 @@ static void run(struct show *show)
 		draw(show);
 		show->idle.happened = true;
 		if (screen_input_wait_ms(show->screen) < 0) {
-			idle_report_write(&show->idle, screen_bytes_read(show->screen), screen_width(show->screen),
-				screen_height(show->screen));
+			idle_report_write(&show->idle, screen_bytes_read(show->screen),
+				screen_width(show->screen), screen_height(show->screen));
 		}
-		struct pollfd fds[] = {
-			{.fd = screen_input_fd(show->screen), .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = screen_input_fd(show->screen), .events = POLLIN},
+			{.fd = signals_fd(), .events = POLLIN}};
 		int ready = poll(fds, 2, screen_input_wait_ms(show->screen));
 		if (ready == 0) {
 			screen_expire(show->screen);

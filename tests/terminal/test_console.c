@@ -12,10 +12,13 @@
 #include "tests/support/program.h"
 #include "tests/terminal/console_world.h"
 
-#define CLEAR_FIELD                                                                                        \
-	"<End><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>"   \
-	"<Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>" \
-	"<Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>"
+#define CLEAR_FIELD                                                                                \
+	"<End><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><"      \
+	"Backspace><Backspace>"                                                                    \
+	"<Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>" \
+	"<Backspace><Backspace>"                                                                   \
+	"<Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>" \
+	"<Backspace><Backspace>"
 
 static int set_up(void **state)
 {
@@ -92,7 +95,9 @@ static void test_console__shows_a_snapshot_creating_then_ready__U2_U3(void **sta
 	free(list);
 }
 
-static void test_console__reverts_after_telling_what_is_lost_and_the_guest_holds_the_old_content__U4_V2(void **state)
+static void
+test_console__reverts_after_telling_what_is_lost_and_the_guest_holds_the_old_content__U4_V2(
+	void **state)
 {
 	struct console_world *world = *state;
 	assert_guest(world, "now");
@@ -154,14 +159,16 @@ static void test_console__shows_what_another_program_changed__U3(void **state)
 static void test_console__follows_the_size_of_the_terminal__U5(void **state)
 {
 	struct console_world *world = *state;
-	static const int sizes[][2] = {{160, 50}, {41, 11}, {40, 10}, {20, 5}, {3, 1}, {300, 90}, {80, 24}};
+	static const int sizes[][2] = {
+		{160, 50}, {41, 11}, {40, 10}, {20, 5}, {3, 1}, {300, 90}, {80, 24}};
 	console_world_start(world, NULL, NULL);
 	struct pty *pty = world->pty;
 	open_alpha(pty);
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		pty_resize(pty, sizes[i][0], sizes[i][1]);
 		if (!pty_find(pty, "too small", NULL, NULL) && sizes[i][0] >= 20) {
-			pty_assert_text(pty, "alpha"); /* the cursor stays on its row, and in view */
+			/* the cursor stays on its row, and in view */
+			pty_assert_text(pty, "alpha");
 		} else {
 			assert_true(sizes[i][0] <= 40);
 		}
@@ -247,17 +254,23 @@ static void test_console__a_cursor_move_costs_few_bytes(void **state)
 }
 
 /* An interactive shell with job control: the one who stops and continues programs. */
-static void test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile(void **state)
+static void test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile(
+	void **state)
 {
 	struct console_world *world = *state;
-	const char *const argv[] = {"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
+	const char *const argv[] = {
+		"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
 	const char *const environment[] = {"PS1=shell$ ", NULL};
-	const struct pty_options options = {
-		.argv = argv, .environment = environment, .width = 110, .height = 36, .has_no_idle = true};
+	const struct pty_options options = {.argv = argv,
+		.environment = environment,
+		.width = 110,
+		.height = 36,
+		.has_no_idle = true};
 	struct pty *pty = world->pty = pty_start(&options);
 	pty_wait_text(pty, "shell$");
 	char command[5000];
-	(void)snprintf(command, sizeof command, "%s %s\r", program_path("hvtree"), world->demo_option);
+	(void)snprintf(
+		command, sizeof command, "%s %s\r", program_path("hvtree"), world->demo_option);
 	pty_send(pty, command);
 	pty_wait_row(pty, "hv01", "up");
 	pty_send(pty, "\x1a");
@@ -280,7 +293,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONSOLE_TEST(test_console__moves_opens_and_closes__U1),
 		CONSOLE_TEST(test_console__shows_a_snapshot_creating_then_ready__U2_U3),
-		CONSOLE_TEST(test_console__reverts_after_telling_what_is_lost_and_the_guest_holds_the_old_content__U4_V2),
+		CONSOLE_TEST(
+			test_console__reverts_after_telling_what_is_lost_and_the_guest_holds_the_old_content__U4_V2),
 		CONSOLE_TEST(test_console__deletes_after_asking_and_keeps_the_running_state__U2_D2),
 		CONSOLE_TEST(test_console__shows_what_another_program_changed__U3),
 		CONSOLE_TEST(test_console__follows_the_size_of_the_terminal__U5),
@@ -289,7 +303,8 @@ int main(void)
 		CONSOLE_TEST(test_console__themes_change_while_it_runs_and_a_bad_one_is_told__U5),
 		CONSOLE_TEST(test_console__many_keys_at_once_are_one_frame_and_none_is_lost),
 		CONSOLE_TEST(test_console__a_cursor_move_costs_few_bytes),
-		CONSOLE_TEST(test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile),
+		CONSOLE_TEST(
+			test_console__suspends_to_the_shell_and_comes_back_with_what_happened_meanwhile),
 	};
 	return cmocka_run_group_tests_name("terminal/console", tests, NULL, NULL) ? 1 : 0;
 }

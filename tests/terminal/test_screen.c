@@ -18,7 +18,8 @@ static const char *program(void)
 {
 	static char path[4096];
 	const char *folder = getenv("HVTREE_BIN_DIR");
-	(void)snprintf(path, sizeof path, "%s/../tests/test_terminal_show", folder ? folder : "build/test/bin");
+	(void)snprintf(path, sizeof path, "%s/../tests/test_terminal_show",
+		folder ? folder : "build/test/bin");
 	return path;
 }
 
@@ -72,26 +73,31 @@ static void test_screen__every_role_has_the_look_of_its_theme_in_true_colour__U5
 	(void)state;
 	char folder[] = "/tmp/hvtree-terminfo-XXXXXX", command[300], variable[100];
 	assert_non_null(mkdtemp(folder));
-	snprintf(command, sizeof command, "cd %s && cat >direct && tic -x -o %s direct",
-		folder, folder);
+	snprintf(command, sizeof command, "cd %s && cat >direct && tic -x -o %s direct", folder,
+		folder);
 	FILE *tic = popen(command, "w");
 	assert_non_null(tic);
-	fputs("true-colour|a terminal with true colour,\n\tcolors#0x1000000, pairs#0x10000, RGB, ccc@, initc@,\n"
+	fputs("true-colour|a terminal with true colour,\n\tcolors#0x1000000, pairs#0x10000, RGB, "
+	      "ccc@, initc@,\n"
 	      "\tsetaf=\\E[38;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%dm,\n"
-	      "\tsetab=\\E[48;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%dm,\n\tuse=xterm-256color,\n",
+	      "\tsetab=\\E[48;2;%p1%{65536}%/%d;%p1%{256}%/"
+	      "%{255}%&%d;%p1%{255}%&%dm,\n\tuse=xterm-256color,\n",
 		tic);
 	assert_int_equal(pclose(tic), 0);
 	snprintf(variable, sizeof variable, "TERMINFO=%s", folder);
 	const char *const argv[] = {program(), "default-light", NULL};
 	const char *const environment[] = {variable, NULL};
-	const struct pty_options options = {.argv = argv, .environment = environment, .term = "true-colour"};
+	const struct pty_options options = {
+		.argv = argv, .environment = environment, .term = "true-colour"};
 	struct pty *pty = pty_start(&options);
 	pty_wait_idle(pty);
 	struct theme *theme = theme_load("default-light", NULL);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		struct theme_look look = theme_look(theme, (enum role)role, THEME_DEPTH_RGB);
-		assert_int_equal(cell_of(pty, (enum role)role).foreground, colour_rgb(look.foreground));
-		assert_int_equal(cell_of(pty, (enum role)role).background, colour_rgb(look.background));
+		assert_int_equal(
+			cell_of(pty, (enum role)role).foreground, colour_rgb(look.foreground));
+		assert_int_equal(
+			cell_of(pty, (enum role)role).background, colour_rgb(look.background));
 	}
 	theme_free(theme);
 	leave(pty);
@@ -108,7 +114,8 @@ static void test_screen__without_colour_attributes_remain__U5(void **state)
 		struct pty_cell plain = cell_of(pty, ROLE_TEXT);
 		struct theme *theme = theme_load("default-dark", NULL);
 		for (int role = 0; role < ROLE_COUNT; role++) {
-			struct theme_look look = theme_look(theme, (enum role)role, THEME_DEPTH_MONO);
+			struct theme_look look =
+				theme_look(theme, (enum role)role, THEME_DEPTH_MONO);
 			struct pty_cell cell = cell_of(pty, (enum role)role);
 			assert_int_equal(cell.reverse, (look.attributes & THEME_REVERSE) != 0);
 			assert_int_equal(cell.bold, (look.attributes & THEME_BOLD) != 0);
@@ -124,8 +131,8 @@ static void test_screen__without_colour_attributes_remain__U5(void **state)
 static void test_screen__works_on_terminals_of_every_kind__U5(void **state)
 {
 	(void)state;
-	static const char *const terms[] = {"xterm", "linux", "screen", "screen-256color", "tmux-256color", "vt220",
-		"rxvt", "ansi", "tmux"};
+	static const char *const terms[] = {"xterm", "linux", "screen", "screen-256color",
+		"tmux-256color", "vt220", "rxvt", "ansi", "tmux"};
 	for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
 		struct pty *pty = start(terms[i], "default-dark", NULL);
 		pty_assert_text(pty, "vm.running");
@@ -251,7 +258,8 @@ static void test_screen__lines_and_columns_of_the_environment_do_not_lie(void **
 	(void)state;
 	const char *const argv[] = {program(), NULL};
 	const char *const environment[] = {"LINES=5", "COLUMNS=20", NULL};
-	const struct pty_options options = {.argv = argv, .environment = environment, .width = 100, .height = 30};
+	const struct pty_options options = {
+		.argv = argv, .environment = environment, .width = 100, .height = 30};
 	struct pty *pty = pty_start(&options);
 	pty_wait_idle(pty);
 	pty_assert_text(pty, "100x30");
@@ -261,8 +269,9 @@ static void test_screen__lines_and_columns_of_the_environment_do_not_lie(void **
 static void test_screen__keys_arrive_by_name_and_a_paste_is_one_key(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"Up", "Left", "Home", "End", "PageUp", "PageDown", "F1", "F5", "F12", "Enter",
-		"Tab", "Backtab", "Backspace", "Delete", "^A", "^C", "^S", "^Q", "Escape", "Space"};
+	static const char *const names[] = {"Up", "Left", "Home", "End", "PageUp", "PageDown", "F1",
+		"F5", "F12", "Enter", "Tab", "Backtab", "Backspace", "Delete", "^A", "^C", "^S",
+		"^Q", "Escape", "Space"};
 	struct pty *pty = start(NULL, "default-dark", NULL);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char keys[32], shown[40];
@@ -325,8 +334,9 @@ static void test_screen__is_given_back_after_signals_and_crashes(void **state)
 	(void)state;
 	static const struct {
 		int signal, code;
-	} cases[] = {{SIGTERM, 0}, {SIGHUP, 0}, {SIGQUIT, 0}, {SIGSEGV, 128 + SIGSEGV}, {SIGBUS, 128 + SIGBUS},
-		{SIGABRT, 128 + SIGABRT}, {SIGILL, 128 + SIGILL}, {SIGFPE, 128 + SIGFPE}};
+	} cases[] = {{SIGTERM, 0}, {SIGHUP, 0}, {SIGQUIT, 0}, {SIGSEGV, 128 + SIGSEGV},
+		{SIGBUS, 128 + SIGBUS}, {SIGABRT, 128 + SIGABRT}, {SIGILL, 128 + SIGILL},
+		{SIGFPE, 128 + SIGFPE}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct pty *pty = start(i % 2 ? "screen" : NULL, "default-light", NULL);
 		assert_true(pty_is_alternate(pty));
@@ -358,9 +368,11 @@ static void test_screen__is_given_back_after_an_abort_and_when_the_stack_runs_ou
 static void test_screen__suspends_to_the_shell_and_comes_back(void **state)
 {
 	(void)state;
-	const char *const argv[] = {"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
+	const char *const argv[] = {
+		"/bin/bash", "--norc", "--noprofile", "--noediting", "-i", NULL};
 	const char *const environment[] = {"PS1=shell$ ", NULL};
-	const struct pty_options options = {.argv = argv, .environment = environment, .has_no_idle = true};
+	const struct pty_options options = {
+		.argv = argv, .environment = environment, .has_no_idle = true};
 	struct pty *pty = pty_start(&options);
 	pty_wait_text(pty, "shell$");
 	char command[4200];
@@ -391,16 +403,21 @@ static void test_screen__suspends_to_the_shell_and_comes_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_screen__every_role_has_the_look_of_its_theme_in_256_colours__U5),
-		cmocka_unit_test(test_screen__every_role_has_the_look_of_its_theme_in_true_colour__U5),
+		cmocka_unit_test(
+			test_screen__every_role_has_the_look_of_its_theme_in_256_colours__U5),
+		cmocka_unit_test(
+			test_screen__every_role_has_the_look_of_its_theme_in_true_colour__U5),
 		cmocka_unit_test(test_screen__without_colour_attributes_remain__U5),
 		cmocka_unit_test(test_screen__works_on_terminals_of_every_kind__U5),
 		cmocka_unit_test(test_screen__eight_colours_show_bright_as_bold__U5),
-		cmocka_unit_test(test_screen__refuses_what_is_no_usable_terminal_and_changes_nothing__U5),
-		cmocka_unit_test(test_screen__one_changed_cell_costs_a_few_bytes_and_none_costs_nothing),
+		cmocka_unit_test(
+			test_screen__refuses_what_is_no_usable_terminal_and_changes_nothing__U5),
+		cmocka_unit_test(
+			test_screen__one_changed_cell_costs_a_few_bytes_and_none_costs_nothing),
 		cmocka_unit_test(test_screen__repaint_writes_every_cell),
 		cmocka_unit_test(test_screen__wide_and_combining_characters_keep_their_columns),
-		cmocka_unit_test(test_screen__a_locale_without_utf8_gets_question_marks_not_garbage__U5),
+		cmocka_unit_test(
+			test_screen__a_locale_without_utf8_gets_question_marks_not_garbage__U5),
 		cmocka_unit_test(test_screen__follows_every_size_down_to_a_few_cells__U5),
 		cmocka_unit_test(test_screen__lines_and_columns_of_the_environment_do_not_lie),
 		cmocka_unit_test(test_screen__keys_arrive_by_name_and_a_paste_is_one_key),
@@ -408,7 +425,8 @@ int main(void)
 		cmocka_unit_test(test_screen__the_cursor_shows_only_where_the_canvas_says),
 		cmocka_unit_test(test_screen__all_themes_can_be_shown_one_after_the_other__U5),
 		cmocka_unit_test(test_screen__is_given_back_after_signals_and_crashes),
-		cmocka_unit_test(test_screen__is_given_back_after_an_abort_and_when_the_stack_runs_out),
+		cmocka_unit_test(
+			test_screen__is_given_back_after_an_abort_and_when_the_stack_runs_out),
 		cmocka_unit_test(test_screen__suspends_to_the_shell_and_comes_back),
 	};
 	return cmocka_run_group_tests_name("terminal/screen", tests, NULL, NULL) ? 1 : 0;

@@ -33,7 +33,8 @@ static int tear_down(void **state)
 static void test_start__works_on_terminals_of_every_kind__U5(void **state)
 {
 	struct console_world *world = *state;
-	static const char *const terms[] = {"xterm", "linux", "screen", "vt100", "vt220", "tmux-256color"};
+	static const char *const terms[] = {
+		"xterm", "linux", "screen", "vt100", "vt220", "tmux-256color"};
 	for (size_t i = 0; i < HV_ARRAY_LEN(terms); i++) {
 		const struct pty_options options = {.term = terms[i]};
 		console_world_start(world, &options, NULL);
@@ -153,7 +154,8 @@ static void test_start__help_tells_of_the_console_and_of_the_commands(void **sta
 	struct program_result result;
 	program_run(argv, NULL, NULL, &result);
 	assert_int_equal(result.code, 0);
-	static const char *const words[] = {"--theme NAME", "--read-only", "--ascii", "snapshot revert", "--json"};
+	static const char *const words[] = {
+		"--theme NAME", "--read-only", "--ascii", "snapshot revert", "--json"};
 	for (size_t i = 0; i < HV_ARRAY_LEN(words); i++) {
 		assert_non_null(strstr(result.out, words[i]));
 	}
@@ -259,7 +261,8 @@ int main(void)
 		WORLD_TEST(test_start__works_on_terminals_of_every_kind__U5),
 		WORLD_TEST(test_start__draws_ascii_where_there_is_no_utf8_and_where_asked__U5),
 		WORLD_TEST(test_start__no_color_is_obeyed_and_states_stay_readable__U5),
-		cmocka_unit_test(test_start__refuses_a_terminal_that_cannot_do_it_and_says_what_to_do__U5),
+		cmocka_unit_test(
+			test_start__refuses_a_terminal_that_cannot_do_it_and_says_what_to_do__U5),
 		cmocka_unit_test(test_start__without_a_terminal_it_says_so_and_what_to_do_instead),
 		cmocka_unit_test(test_start__options_that_are_wrong_are_usage_errors),
 		cmocka_unit_test(test_start__help_tells_of_the_console_and_of_the_commands),

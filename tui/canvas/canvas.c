@@ -12,7 +12,8 @@ struct canvas *canvas_new(int width, int height, bool ascii)
 	canvas->width = width > 0 ? width : 0;
 	canvas->height = height > 0 ? height : 0;
 	canvas->ascii = ascii;
-	canvas->cells = hv_alloc(((size_t)canvas->width * (size_t)canvas->height + 1) * sizeof *canvas->cells);
+	canvas->cells = hv_alloc(
+		((size_t)canvas->width * (size_t)canvas->height + 1) * sizeof *canvas->cells);
 	canvas_erase(canvas);
 	return canvas;
 }
@@ -52,7 +53,8 @@ struct canvas_cell *canvas_at(struct canvas *canvas, int x, int y)
 }
 
 /* Unused bytes stay zero, so that equal cells are equal bytes. */
-static void set_cell(struct canvas_cell *cell, const char *text, size_t length, int width, enum role role)
+static void set_cell(
+	struct canvas_cell *cell, const char *text, size_t length, int width, enum role role)
 {
 	memset(cell, 0, sizeof *cell);
 	memcpy(cell->text, text, length);
@@ -78,8 +80,8 @@ static void break_wide(struct canvas *canvas, int x, int y)
 	}
 }
 
-void canvas_put(
-	struct canvas *canvas, int x, int y, const char *text, size_t length, int width, enum role role)
+void canvas_put(struct canvas *canvas, int x, int y, const char *text, size_t length, int width,
+	enum role role)
 {
 	struct canvas_cell *cell = canvas_at(canvas, x, y);
 	if (cell == NULL) {

@@ -80,14 +80,16 @@ static void draw_character(
 		}
 		return;
 	}
-	if (character->width == 2 && x == -1) { /* the right half of a character that is cut at the left edge */
+	/* the right half of a character that is cut at the left edge */
+	if (character->width == 2 && x == -1) {
 		canvas_put(canvas, 0, y, " ", 1, 1, role);
 		return;
 	}
 	canvas_put(canvas, x, y, character->bytes, character->length, character->width, role);
 }
 
-int canvas_text(struct canvas *canvas, int x, int y, int max_width, enum role role, const char *text)
+int canvas_text(
+	struct canvas *canvas, int x, int y, int max_width, enum role role, const char *text)
 {
 	int room = x < canvas->width ? canvas->width - x : 0;
 	room = max_width < room ? max_width : room;
@@ -101,7 +103,8 @@ int canvas_text(struct canvas *canvas, int x, int y, int max_width, enum role ro
 	while (next_character(&text, &character)) {
 		if (character.width == 0) {
 			if (used > 0 && !canvas->ascii) {
-				canvas_put_mark(canvas, x + used - 1, y, character.bytes, character.length);
+				canvas_put_mark(
+					canvas, x + used - 1, y, character.bytes, character.length);
 			}
 			continue;
 		}
@@ -118,7 +121,8 @@ int canvas_text(struct canvas *canvas, int x, int y, int max_width, enum role ro
 	return used;
 }
 
-int canvas_printf(struct canvas *canvas, int x, int y, int max_width, enum role role, const char *format, ...)
+int canvas_printf(
+	struct canvas *canvas, int x, int y, int max_width, enum role role, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -133,7 +137,8 @@ int canvas_printf(struct canvas *canvas, int x, int y, int max_width, enum role 
 	return used;
 }
 
-int canvas_text_right(struct canvas *canvas, int right, int y, int max_width, enum role role, const char *text)
+int canvas_text_right(
+	struct canvas *canvas, int right, int y, int max_width, enum role role, const char *text)
 {
 	int width = is_wider(text, max_width) ? max_width : canvas_text_width(text);
 	return canvas_text(canvas, right - width, y, width, role, text);

@@ -98,7 +98,8 @@ bool key_parse(const char *text, struct key *ret_key)
 			return true;
 		}
 	}
-	return parse_control(text, ret_key) || parse_function(text, ret_key) || parse_character(text, ret_key);
+	return parse_control(text, ret_key) || parse_function(text, ret_key) ||
+	       parse_character(text, ret_key);
 }
 
 const char *key_format(struct key key, char text[16])
@@ -123,7 +124,7 @@ const char *key_format(struct key key, char text[16])
 
 bool key_equal(struct key a, struct key b)
 {
-	bool has_character =
-		a.code == KEY_CODE_CHARACTER || a.code == KEY_CODE_CONTROL || a.code == KEY_CODE_FUNCTION;
+	bool has_character = a.code == KEY_CODE_CHARACTER || a.code == KEY_CODE_CONTROL ||
+			     a.code == KEY_CODE_FUNCTION;
 	return a.code == b.code && (!has_character || a.character == b.character);
 }

@@ -43,7 +43,8 @@ void key_decoder_free(struct key_decoder *decoder)
 void key_decoder_define(struct key_decoder *decoder, const char *sequence, struct key key)
 {
 	size_t length = strlen(sequence);
-	if (length < 2 || length >= DEFINED_BYTES || sequence[0] != '\033' || decoder->defined_count == DEFINED_MAX) {
+	if (length < 2 || length >= DEFINED_BYTES || sequence[0] != '\033' ||
+		decoder->defined_count == DEFINED_MAX) {
 		return;
 	}
 	memcpy(decoder->defined[decoder->defined_count].sequence, sequence, length + 1);
@@ -69,8 +70,8 @@ static size_t left_of(const struct key_decoder *decoder)
 }
 
 /* A defined sequence at the front. KEY_SEQUENCE_NEED_MORE when the bytes are a true beginning of one. */
-static enum key_sequence match_defined(
-	const struct key_decoder *decoder, const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
+static enum key_sequence match_defined(const struct key_decoder *decoder, const char *bytes,
+	size_t length, struct key *ret_key, size_t *ret_used)
 {
 	enum key_sequence result = KEY_SEQUENCE_UNKNOWN;
 	for (size_t i = 0; i < decoder->defined_count; i++) {
@@ -149,8 +150,8 @@ bool key_decoder_next(struct key_decoder *decoder, struct key *ret_key, const ch
 			return false;
 		}
 		if (result == KEY_SEQUENCE_NEED_MORE) {
-			result = key_sequence_cut_short(
-				decoder->bytes.bytes + decoder->begin, left_of(decoder), ret_key, &used);
+			result = key_sequence_cut_short(decoder->bytes.bytes + decoder->begin,
+				left_of(decoder), ret_key, &used);
 		}
 		decoder->begin += used;
 		if (result == KEY_SEQUENCE_KEY) {

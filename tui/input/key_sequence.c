@@ -67,13 +67,25 @@ static const struct {
 	int number;
 	struct key key;
 } tilde_keys[] = {
-	{1, {KEY_CODE_HOME, 0}}, {2, {KEY_CODE_NONE, 0}}, {3, {KEY_CODE_DELETE, 0}},
-	{4, {KEY_CODE_END, 0}}, {5, {KEY_CODE_PAGE_UP, 0}}, {6, {KEY_CODE_PAGE_DOWN, 0}},
-	{7, {KEY_CODE_HOME, 0}}, {8, {KEY_CODE_END, 0}},
-	{11, {KEY_CODE_FUNCTION, 1}}, {12, {KEY_CODE_FUNCTION, 2}}, {13, {KEY_CODE_FUNCTION, 3}},
-	{14, {KEY_CODE_FUNCTION, 4}}, {15, {KEY_CODE_FUNCTION, 5}}, {17, {KEY_CODE_FUNCTION, 6}},
-	{18, {KEY_CODE_FUNCTION, 7}}, {19, {KEY_CODE_FUNCTION, 8}}, {20, {KEY_CODE_FUNCTION, 9}},
-	{21, {KEY_CODE_FUNCTION, 10}}, {23, {KEY_CODE_FUNCTION, 11}}, {24, {KEY_CODE_FUNCTION, 12}},
+	{1, {KEY_CODE_HOME, 0}},
+	{3, {KEY_CODE_DELETE, 0}},
+	{4, {KEY_CODE_END, 0}},
+	{5, {KEY_CODE_PAGE_UP, 0}},
+	{6, {KEY_CODE_PAGE_DOWN, 0}},
+	{7, {KEY_CODE_HOME, 0}},
+	{8, {KEY_CODE_END, 0}},
+	{11, {KEY_CODE_FUNCTION, 1}},
+	{12, {KEY_CODE_FUNCTION, 2}},
+	{13, {KEY_CODE_FUNCTION, 3}},
+	{14, {KEY_CODE_FUNCTION, 4}},
+	{15, {KEY_CODE_FUNCTION, 5}},
+	{17, {KEY_CODE_FUNCTION, 6}},
+	{18, {KEY_CODE_FUNCTION, 7}},
+	{19, {KEY_CODE_FUNCTION, 8}},
+	{20, {KEY_CODE_FUNCTION, 9}},
+	{21, {KEY_CODE_FUNCTION, 10}},
+	{23, {KEY_CODE_FUNCTION, 11}},
+	{24, {KEY_CODE_FUNCTION, 12}},
 };
 
 /* ESC [ letter and ESC O letter; with modifiers ESC [ 1 ; m letter */
@@ -81,10 +93,17 @@ static const struct {
 	char final;
 	struct key key;
 } letter_keys[] = {
-	{'A', {KEY_CODE_UP, 0}}, {'B', {KEY_CODE_DOWN, 0}}, {'C', {KEY_CODE_RIGHT, 0}},
-	{'D', {KEY_CODE_LEFT, 0}}, {'H', {KEY_CODE_HOME, 0}}, {'F', {KEY_CODE_END, 0}},
-	{'Z', {KEY_CODE_BACKTAB, 0}}, {'P', {KEY_CODE_FUNCTION, 1}}, {'Q', {KEY_CODE_FUNCTION, 2}},
-	{'R', {KEY_CODE_FUNCTION, 3}}, {'S', {KEY_CODE_FUNCTION, 4}},
+	{'A', {KEY_CODE_UP, 0}},
+	{'B', {KEY_CODE_DOWN, 0}},
+	{'C', {KEY_CODE_RIGHT, 0}},
+	{'D', {KEY_CODE_LEFT, 0}},
+	{'H', {KEY_CODE_HOME, 0}},
+	{'F', {KEY_CODE_END, 0}},
+	{'Z', {KEY_CODE_BACKTAB, 0}},
+	{'P', {KEY_CODE_FUNCTION, 1}},
+	{'Q', {KEY_CODE_FUNCTION, 2}},
+	{'R', {KEY_CODE_FUNCTION, 3}},
+	{'S', {KEY_CODE_FUNCTION, 4}},
 };
 
 static enum key_sequence letter_key(char final, struct key *ret_key)
@@ -104,7 +123,7 @@ static enum key_sequence tilde_key(int number, struct key *ret_key)
 		return KEY_SEQUENCE_PASTE;
 	}
 	for (size_t i = 0; i < HV_ARRAY_LEN(tilde_keys); i++) {
-		if (tilde_keys[i].number == number && tilde_keys[i].key.code != KEY_CODE_NONE) {
+		if (tilde_keys[i].number == number) {
 			*ret_key = tilde_keys[i].key;
 			return KEY_SEQUENCE_KEY;
 		}
@@ -113,7 +132,8 @@ static enum key_sequence tilde_key(int number, struct key *ret_key)
 }
 
 /* What a whole CSI sequence means. A modifier other than Shift would be another key, which nobody has bound. */
-static enum key_sequence csi_key(const char *parameters, size_t length, char final, struct key *ret_key)
+static enum key_sequence csi_key(
+	const char *parameters, size_t length, char final, struct key *ret_key)
 {
 	int numbers[2] = {0, 0};
 	size_t index = 0;
@@ -138,7 +158,8 @@ static enum key_sequence csi_key(const char *parameters, size_t length, char fin
 	return plain ? letter_key(final, ret_key) : KEY_SEQUENCE_UNKNOWN;
 }
 
-static enum key_sequence csi(const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
+static enum key_sequence csi(
+	const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
 {
 	if (length > 2 && bytes[2] == '[') { /* F1 to F5 of the Linux console: ESC [ [ A */
 		if (length < 4) {
@@ -158,7 +179,8 @@ static enum key_sequence csi(const char *bytes, size_t length, struct key *ret_k
 		return KEY_SEQUENCE_NEED_MORE;
 	}
 	bool is_final = bytes[i] >= 0x40 && bytes[i] <= 0x7E;
-	*ret_used = is_final ? i + 1 : i; /* anything else ends the sequence and begins something new */
+	/* anything else ends the sequence and begins something new */
+	*ret_used = is_final ? i + 1 : i;
 	if (is_final && bytes[i] == 'M' && i == 2) { /* X10 mouse: three bytes follow */
 		*ret_used = 6;
 		return length < 6 ? KEY_SEQUENCE_NEED_MORE : KEY_SEQUENCE_UNKNOWN;
@@ -168,7 +190,8 @@ static enum key_sequence csi(const char *bytes, size_t length, struct key *ret_k
 
 /* ---- the other sequences ---- */
 
-static enum key_sequence ss3(const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
+static enum key_sequence ss3(
+	const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
 {
 	if (length < 3) {
 		return KEY_SEQUENCE_NEED_MORE;

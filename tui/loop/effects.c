@@ -46,7 +46,8 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 		hv_cancel(loop->backend, effect->ticket, &effect->id);
 		break;
 	case APP_EFFECT_SYNC:
-		hv_sync(loop->backend, effect->ticket, hv_uuid_is_nil(&effect->id) ? NULL : &effect->id);
+		hv_sync(loop->backend, effect->ticket,
+			hv_uuid_is_nil(&effect->id) ? NULL : &effect->id);
 		break;
 	case APP_EFFECT_RETRY:
 		hv_retry(loop->backend, &effect->id);

@@ -31,6 +31,7 @@ void idle_report_write(struct idle_report *report, size_t bytes, int width, int 
 	report->happened = false;
 	char line[64];
 	int length = snprintf(line, sizeof line, "idle %zu %dx%d\n", bytes, width, height);
-	ssize_t ignored = write(report->fd, line, (size_t)length); /* nobody reads any more: nobody asked */
+	/* nobody reads any more: nobody asked */
+	ssize_t ignored = write(report->fd, line, (size_t)length);
 	(void)ignored;
 }

@@ -7,7 +7,7 @@
 #include "tui/terminal/signals.h"
 
 #define FRAME_US (HV_SECOND_US / 10)  /* between frames that no key asked for */
-#define TICK_US INT64_C(10000)        /* least time to a change by time alone: no spinning on a clock that jumps */
+#define TICK_US INT64_C(10000)        /* least time to a change by time alone: a clock may jump */
 #define EVENT_BUDGET_US INT64_C(5000) /* then keys are looked at again */
 #define EVENT_BATCH 64                /* events between two looks at the clock */
 
@@ -79,7 +79,8 @@ static bool take_events(struct loop *loop)
 	for (int taken = 1; (event = hv_backend_next(loop->backend)) != NULL; taken++) {
 		live_operations_event(&loop->operations, event);
 		/* the answer to what the user did, and the first whole picture */
-		loop->draw_at_once = loop->draw_at_once || event->ticket != 0 || event->kind == HV_EVENT_LOADED;
+		loop->draw_at_once =
+			loop->draw_at_once || event->ticket != 0 || event->kind == HV_EVENT_LOADED;
 		app_event(loop->app, event);
 		effects_carry_out(loop);
 		hv_event_free(event);
@@ -151,8 +152,8 @@ static void report_idle(struct loop *loop)
 	bool at_rest = app_idle(loop->app) && !app_dirty(loop->app) && !loop->draw_at_once &&
 		       screen_input_wait_ms(loop->screen) < 0;
 	if (at_rest) {
-		idle_report_write(&loop->idle, screen_bytes_read(loop->screen), screen_width(loop->screen),
-			screen_height(loop->screen));
+		idle_report_write(&loop->idle, screen_bytes_read(loop->screen),
+			screen_width(loop->screen), screen_height(loop->screen));
 	}
 }
 
@@ -176,7 +177,8 @@ static bool turn(struct loop *loop, bool more_events)
 		loop->quit = loop->quit || !screen_read(loop->screen);
 		loop->input_us = now_us(loop);
 		take_keys(loop);
-	} else if (screen_input_wait_ms(loop->screen) >= 0 && now_us(loop) >= input_deadline_us(loop)) {
+	} else if (screen_input_wait_ms(loop->screen) >= 0 &&
+		   now_us(loop) >= input_deadline_us(loop)) {
 		screen_expire(loop->screen);
 		take_keys(loop);
 	}
@@ -200,7 +202,8 @@ size_t loop_run(const struct loop_config *config)
 	};
 	screen_use_theme(loop.screen, loop.theme);
 	loop_new_size(&loop);
-	bool more_events = take_events(&loop); /* what is known already belongs in the first frame */
+	/* what is known already belongs in the first frame */
+	bool more_events = take_events(&loop);
 	while (!loop.quit) {
 		draw_when_due(&loop);
 		report_idle(&loop);

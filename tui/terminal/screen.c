@@ -30,22 +30,26 @@ static const char *capability(const char *name)
 enum hv_status screen_check(struct hv_error *err)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		return hv_error_set(err, HV_ERR_INVALID, "standard input and output are not a terminal");
+		return hv_error_set(
+			err, HV_ERR_INVALID, "standard input and output are not a terminal");
 	}
 	const char *type = getenv("TERM");
-	HV_CLEANUP_FREE char *printable = hv_text_printable(type ? type : "", type ? strlen(type) : 0);
+	HV_CLEANUP_FREE char *printable =
+		hv_text_printable(type ? type : "", type ? strlen(type) : 0);
 	if (type == NULL || type[0] == '\0') {
-		return hv_error_set(err, HV_ERR_INVALID, "TERM is not set, so the type of this terminal is not known");
+		return hv_error_set(err, HV_ERR_INVALID,
+			"TERM is not set, so the type of this terminal is not known");
 	}
 	int problem = 0;
 	if (setupterm(type, STDOUT_FILENO, &problem) != OK) {
-		return hv_error_set(err, HV_ERR_INVALID, "TERM is '%s', a type of terminal that is not known here", printable);
+		return hv_error_set(err, HV_ERR_INVALID,
+			"TERM is '%s', a type of terminal that is not known here", printable);
 	}
 	bool can_move = capability("cup") != NULL;
 	del_curterm(cur_term);
 	if (!can_move) {
-		return hv_error_set(
-			err, HV_ERR_INVALID, "TERM is '%s', a type of terminal that cannot place its cursor", printable);
+		return hv_error_set(err, HV_ERR_INVALID,
+			"TERM is '%s', a type of terminal that cannot place its cursor", printable);
 	}
 	return HV_OK;
 }
@@ -124,7 +128,8 @@ static void set_modes(struct screen *screen, bool no_color)
 	}
 }
 
-enum hv_status screen_open(const struct screen_config *config, struct screen **ret_screen, struct hv_error *err)
+enum hv_status screen_open(
+	const struct screen_config *config, struct screen **ret_screen, struct hv_error *err)
 {
 	enum hv_status status = screen_check(err);
 	if (status != HV_OK) {
@@ -186,7 +191,8 @@ int screen_height(const struct screen *screen)
 void screen_resize(struct screen *screen)
 {
 	struct winsize size;
-	if (ioctl(screen->output_fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+	if (ioctl(screen->output_fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 &&
+		size.ws_col > 0) {
 		resizeterm(size.ws_row, size.ws_col);
 	}
 	screen_repaint(screen); /* the terminal has moved its text about */

@@ -49,10 +49,12 @@ static int curses_colour(const struct screen *screen, int32_t colour, int fallba
  * Roles that share two colours share a pair, so a terminal with 64 pairs has room for every theme. Pair 0 is not used: on the
  * way to it curses resets everything twice.
  */
-static short pair_of(const struct screen *screen, const struct theme_look *looks, int role, short *count)
+static short pair_of(
+	const struct screen *screen, const struct theme_look *looks, int role, short *count)
 {
 	for (int i = 0; i < role; i++) {
-		if (looks[i].foreground == looks[role].foreground && looks[i].background == looks[role].background) {
+		if (looks[i].foreground == looks[role].foreground &&
+			looks[i].background == looks[role].background) {
 			return screen->styles[i].pair;
 		}
 	}
@@ -73,8 +75,9 @@ void screen_use_theme(struct screen *screen, const struct theme *theme)
 		looks[role] = theme_look(theme, (enum role)role, screen->depth);
 		screen->styles[role].attributes = curses_attributes(looks[role].attributes);
 		screen->styles[role].background = looks[role].background;
-		screen->styles[role].pair =
-			screen->depth == THEME_DEPTH_MONO ? 0 : pair_of(screen, looks, role, &count);
+		screen->styles[role].pair = screen->depth == THEME_DEPTH_MONO
+						    ? 0
+						    : pair_of(screen, looks, role, &count);
 	}
 	screen_repaint(screen);
 }
@@ -96,7 +99,8 @@ static bool cell_characters(const struct canvas_cell *cell, wchar_t *ret_text)
 	return count > 0;
 }
 
-static const struct screen_style *style_of(const struct screen *screen, const struct canvas_cell *cell)
+static const struct screen_style *style_of(
+	const struct screen *screen, const struct canvas_cell *cell)
 {
 	return &screen->styles[cell->role < ROLE_COUNT ? cell->role : ROLE_TEXT];
 }
@@ -109,7 +113,8 @@ static bool is_blank(const struct canvas_cell *cell)
 /* True when a blank looks the same in both. */
 static bool blanks_alike(const struct screen_style *a, const struct screen_style *b)
 {
-	const attr_t unseen = A_BOLD | A_DIM; /* on a blank, and where curses clears to the end of a line */
+	/* on a blank, and where curses clears to the end of a line */
+	const attr_t unseen = A_BOLD | A_DIM;
 	return a->background == b->background && ((a->attributes | b->attributes) & ~unseen) == 0;
 }
 
@@ -117,15 +122,16 @@ static bool blanks_alike(const struct screen_style *a, const struct screen_style
  * The style that a cell is written in. A blank takes that of the text before it when nobody can see the difference: words
  * of one colour with blanks between them are then one run, which halves the bytes of a row.
  */
-static const struct screen_style *style_after(
-	const struct screen *screen, const struct canvas_cell *cell, const struct screen_style *before)
+static const struct screen_style *style_after(const struct screen *screen,
+	const struct canvas_cell *cell, const struct screen_style *before)
 {
 	const struct screen_style *own = style_of(screen, cell);
 	return before != NULL && is_blank(cell) && blanks_alike(own, before) ? before : own;
 }
 
 /* The style that row[x] was written in, by the nearest text before it. */
-static const struct screen_style *style_at(const struct screen *screen, const struct canvas_cell *row, int x)
+static const struct screen_style *style_at(
+	const struct screen *screen, const struct canvas_cell *row, int x)
 {
 	int start = x;
 	while (start > 0 && is_blank(&row[start])) {
@@ -158,13 +164,14 @@ static const struct canvas_cell *row_of(const struct canvas *canvas, int y)
 }
 
 /* Write the cells first..last, widened so that no wide character of the old or the new row is cut. */
-static void draw_cells(struct screen *screen, const struct canvas_cell *row, const struct canvas_cell *old, int y,
-	int first, int last, int width)
+static void draw_cells(struct screen *screen, const struct canvas_cell *row,
+	const struct canvas_cell *old, int y, int first, int last, int width)
 {
 	while (first > 0 && (row[first].width == 0 || (old != NULL && old[first].width == 0))) {
 		first--;
 	}
-	while (last + 1 < width && (row[last + 1].width == 0 || (old != NULL && old[last + 1].width == 0))) {
+	while (last + 1 < width &&
+		(row[last + 1].width == 0 || (old != NULL && old[last + 1].width == 0))) {
 		last++;
 	}
 	int count = 0;
@@ -221,13 +228,14 @@ static void remember(struct screen *screen, const struct canvas *canvas)
 
 void screen_draw(struct screen *screen, const struct canvas *canvas)
 {
-	if (screen->shown != NULL &&
-		(screen->shown->width != canvas->width || screen->shown->height != canvas->height)) {
+	if (screen->shown != NULL && (screen->shown->width != canvas->width ||
+					     screen->shown->height != canvas->height)) {
 		screen_repaint(screen);
 	}
 	if (screen->row_capacity < canvas->width + 1) {
 		screen->row_capacity = canvas->width + 1;
-		screen->row = hv_realloc_array(screen->row, (size_t)screen->row_capacity, sizeof *screen->row);
+		screen->row = hv_realloc_array(
+			screen->row, (size_t)screen->row_capacity, sizeof *screen->row);
 	}
 	if (screen->shown == NULL) {
 		werase(stdscr);

@@ -71,7 +71,8 @@ struct signals_seen signals_take(void)
 	while ((count = read(signal_pipe[0], bytes, sizeof bytes)) > 0) {
 		for (ssize_t i = 0; i < count; i++) {
 			seen.resized = seen.resized || bytes[i] == SIGWINCH;
-			seen.quit = seen.quit || bytes[i] == SIGTERM || bytes[i] == SIGHUP || bytes[i] == SIGQUIT;
+			seen.quit = seen.quit || bytes[i] == SIGTERM || bytes[i] == SIGHUP ||
+				    bytes[i] == SIGQUIT;
 			seen.interrupt = seen.interrupt || bytes[i] == SIGINT;
 			seen.suspend = seen.suspend || bytes[i] == SIGTSTP;
 			seen.resumed = seen.resumed || bytes[i] == SIGCONT;

@@ -9,13 +9,40 @@
 #include "backend/base/attributes.h"
 
 static const char *const ansi_names[16] = {
-	"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white",
-	"bright-black", "bright-red", "bright-green", "bright-yellow",
-	"bright-blue", "bright-magenta", "bright-cyan", "bright-white",
+	"black",
+	"red",
+	"green",
+	"yellow",
+	"blue",
+	"magenta",
+	"cyan",
+	"white",
+	"bright-black",
+	"bright-red",
+	"bright-green",
+	"bright-yellow",
+	"bright-blue",
+	"bright-magenta",
+	"bright-cyan",
+	"bright-white",
 };
 static const uint32_t ansi_rgb[16] = {
-	0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5,
-	0x7F7F7F, 0xFF0000, 0x00FF00, 0xFFFF00, 0x5C5CFF, 0xFF00FF, 0x00FFFF, 0xFFFFFF,
+	0x000000,
+	0xCD0000,
+	0x00CD00,
+	0xCDCD00,
+	0x0000EE,
+	0xCD00CD,
+	0x00CDCD,
+	0xE5E5E5,
+	0x7F7F7F,
+	0xFF0000,
+	0x00FF00,
+	0xFFFF00,
+	0x5C5CFF,
+	0xFF00FF,
+	0x00FFFF,
+	0xFFFFFF,
 };
 static const uint32_t cube_level[6] = {0, 95, 135, 175, 215, 255};
 
@@ -69,7 +96,8 @@ uint32_t colour_rgb(int32_t colour)
 		return level << 16 | level << 8 | level;
 	}
 	index -= 16;
-	return cube_level[index / 36] << 16 | cube_level[index / 6 % 6] << 8 | cube_level[index % 6];
+	return cube_level[index / 36] << 16 | cube_level[index / 6 % 6] << 8 |
+	       cube_level[index % 6];
 }
 
 /* Squared distance, weighted as the eye sees the three. */
@@ -112,7 +140,8 @@ static double linear(uint32_t channel)
 
 static double luminance(uint32_t rgb)
 {
-	return 0.2126 * linear(rgb >> 16 & 0xFF) + 0.7152 * linear(rgb >> 8 & 0xFF) + 0.0722 * linear(rgb & 0xFF);
+	return 0.2126 * linear(rgb >> 16 & 0xFF) + 0.7152 * linear(rgb >> 8 & 0xFF) +
+	       0.0722 * linear(rgb & 0xFF);
 }
 
 double colour_contrast(uint32_t a, uint32_t b)

@@ -6,7 +6,8 @@
 static const struct {
 	const char *name, *utf8, *ascii;
 } glyphs[] = {
-#define GLYPH_ROW(id, name_text, utf8_text, ascii_text) [GLYPH_##id] = {name_text, utf8_text, ascii_text},
+#define GLYPH_ROW(id, name_text, utf8_text, ascii_text)                                            \
+	[GLYPH_##id] = {name_text, utf8_text, ascii_text},
 	TUI_GLYPHS(GLYPH_ROW)
 #undef GLYPH_ROW
 };

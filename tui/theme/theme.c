@@ -60,7 +60,8 @@ static bool parse_colours(const struct theme_source *source, char *text, struct 
 }
 
 /* fg[/bg][+attribute...], or attributes alone. Writes *ret_look only when all of it is understood. */
-static bool parse_look(const struct theme_source *source, const char *text, struct theme_look *ret_look)
+static bool parse_look(
+	const struct theme_source *source, const char *text, struct theme_look *ret_look)
 {
 	struct theme_look look = plain_look;
 	HV_CLEANUP_FREE char *copy = hv_strdup(text);
@@ -85,7 +86,8 @@ static enum role parent_role(enum role role)
 	const char *dot = strrchr(name, '.');
 	for (int i = 0; dot != NULL && i < (int)role; i++) {
 		const char *other = role_name((enum role)i);
-		if (strlen(other) == (size_t)(dot - name) && strncmp(other, name, (size_t)(dot - name)) == 0) {
+		if (strlen(other) == (size_t)(dot - name) &&
+			strncmp(other, name, (size_t)(dot - name)) == 0) {
 			return (enum role)i;
 		}
 	}
@@ -103,13 +105,16 @@ static bool resolve_tier(const struct theme_source *source, enum role role, enum
 	struct theme_look look;
 	if (!parse_look(source, text, &look)) {
 		theme_problem(problems, &entry->place, "roles", role_name(role),
-			"'%s' is no look; write colour[/colour][+bold+dim+italic+underline+reverse]", text);
+			"'%s' is no look; write "
+			"colour[/colour][+bold+dim+italic+underline+reverse]",
+			text);
 		return false;
 	}
-	if (tier == THEME_TIER_MONO &&
-		(look.foreground != THEME_COLOUR_DEFAULT || look.background != THEME_COLOUR_DEFAULT)) {
+	if (tier == THEME_TIER_MONO && (look.foreground != THEME_COLOUR_DEFAULT ||
+					       look.background != THEME_COLOUR_DEFAULT)) {
 		theme_problem(problems, &entry->place, "roles", role_name(role),
-			"'%s': the third look is for terminals without colour, attributes only", text);
+			"'%s': the third look is for terminals without colour, attributes only",
+			text);
 		return false;
 	}
 	*ret_look = look;
@@ -117,8 +122,8 @@ static bool resolve_tier(const struct theme_source *source, enum role role, enum
 }
 
 /* Parents come before their children in the table of roles, so they are resolved already. */
-static void resolve_role(
-	struct theme *theme, const struct theme_source *source, enum role role, struct hv_text *problems)
+static void resolve_role(struct theme *theme, const struct theme_source *source, enum role role,
+	struct hv_text *problems)
 {
 	struct theme_look *looks = theme->looks[role];
 	enum role parent = parent_role(role);
@@ -126,7 +131,8 @@ static void resolve_role(
 		looks[tier] = role == ROLE_TEXT ? plain_look : theme->looks[parent][tier];
 	}
 	bool rich = resolve_tier(source, role, THEME_TIER_RICH, &looks[THEME_TIER_RICH], problems);
-	bool ansi = resolve_tier(source, role, THEME_TIER_ANSI16, &looks[THEME_TIER_ANSI16], problems);
+	bool ansi =
+		resolve_tier(source, role, THEME_TIER_ANSI16, &looks[THEME_TIER_ANSI16], problems);
 	resolve_tier(source, role, THEME_TIER_MONO, &looks[THEME_TIER_MONO], problems);
 	struct theme_look *ansi_look = &looks[THEME_TIER_ANSI16];
 	if (rich && !ansi) {
@@ -136,7 +142,8 @@ static void resolve_role(
 	ansi_look->background = colour_to_16(ansi_look->background);
 }
 
-static struct theme *resolve(const struct theme_source *source, const char *name, struct hv_text *problems)
+static struct theme *resolve(
+	const struct theme_source *source, const char *name, struct hv_text *problems)
 {
 	struct theme *theme = hv_alloc(sizeof *theme);
 	theme->name = hv_strdup(source->name ? source->name : name);
@@ -151,8 +158,8 @@ static struct theme *resolve(const struct theme_source *source, const char *name
 }
 
 /* Lay the inherited themes, the most distant first, then `text`, into *source. */
-static void read_with_parents(struct theme_source *source, const char *file, const char *text, int depth,
-	struct hv_text *problems)
+static void read_with_parents(struct theme_source *source, const char *file, const char *text,
+	int depth, struct hv_text *problems)
 {
 	struct theme_source own;
 	theme_source_init(&own);
@@ -161,9 +168,12 @@ static void read_with_parents(struct theme_source *source, const char *file, con
 	if (own.inherits != NULL) {
 		struct theme_text parent;
 		if (depth >= THEME_INHERIT_MAX) {
-			theme_problem(problems, &place, "theme", "inherits", "themes inherit in a circle");
-		} else if (strchr(own.inherits, '/') != NULL || !theme_find(own.inherits, &parent)) {
-			theme_problem(problems, &place, "theme", "inherits", "no such theme, for '%s'", file);
+			theme_problem(problems, &place, "theme", "inherits",
+				"themes inherit in a circle");
+		} else if (strchr(own.inherits, '/') != NULL ||
+			   !theme_find(own.inherits, &parent)) {
+			theme_problem(problems, &place, "theme", "inherits",
+				"no such theme, for '%s'", file);
 		} else {
 			read_with_parents(source, parent.file, parent.text, depth + 1, problems);
 			theme_text_clear(&parent);
@@ -191,7 +201,8 @@ struct theme *theme_load(const char *name, struct hv_text *problems)
 	}
 	if (!theme_find(name, &found)) {
 		const struct theme_place place = {.file = hv_strdup(name), .line = 0};
-		theme_problem(problems, &place, NULL, NULL, "no such theme; '%s' is used", theme_builtin_name(0));
+		theme_problem(problems, &place, NULL, NULL, "no such theme; '%s' is used",
+			theme_builtin_name(0));
 		free(place.file);
 		if (!theme_find_builtin(theme_builtin_name(0), &found)) {
 			abort(); /* the build embeds it */
@@ -269,7 +280,9 @@ const char *theme_guess(const char *colorfgbg)
 double theme_contrast(const struct theme *theme, enum role role)
 {
 	struct theme_look look = theme->looks[role][THEME_TIER_RICH];
-	int32_t foreground = look.foreground == THEME_COLOUR_DEFAULT ? theme->foreground : look.foreground;
-	int32_t background = look.background == THEME_COLOUR_DEFAULT ? theme->background : look.background;
+	int32_t foreground =
+		look.foreground == THEME_COLOUR_DEFAULT ? theme->foreground : look.foreground;
+	int32_t background =
+		look.background == THEME_COLOUR_DEFAULT ? theme->background : look.background;
 	return colour_contrast(colour_rgb(foreground), colour_rgb(background));
 }

@@ -81,12 +81,14 @@ static char *trimmed(const char *start, size_t length)
 	return hv_strndup(start, length);
 }
 
-static void read_colour(
-	struct reader *reader, const char *section, const char *key, const char *value, int32_t *ret_colour)
+static void read_colour(struct reader *reader, const char *section, const char *key,
+	const char *value, int32_t *ret_colour)
 {
 	if (!colour_parse(value, ret_colour)) {
 		theme_problem(reader->problems, &reader->place, section, key,
-			"'%s' is no colour; write #rrggbb, 0 to 255, or a name such as red or bright-red", value);
+			"'%s' is no colour; write #rrggbb, 0 to 255, or a name such as red or "
+			"bright-red",
+			value);
 	}
 }
 
@@ -112,7 +114,8 @@ static void read_theme(struct reader *reader, const char *key, const char *value
 		source->min_contrast = number;
 	} else {
 		theme_problem(reader->problems, &reader->place, "theme", key,
-			"no such key; there are name, inherits, min_contrast, foreground and background");
+			"no such key; there are name, inherits, min_contrast, foreground and "
+			"background");
 	}
 }
 
@@ -178,7 +181,8 @@ static void read_glyph(struct reader *reader, const char *key, const char *value
 		theme_problem(reader->problems, &reader->place, "glyphs", key, "no such glyph");
 	} else if (!glyph_parse_forms(value, set->utf8[id], set->ascii[id])) {
 		theme_problem(reader->problems, &reader->place, "glyphs", key,
-			"'%s' is not a character of one cell, a blank, and an ASCII character", value);
+			"'%s' is not a character of one cell, a blank, and an ASCII character",
+			value);
 	}
 }
 
@@ -213,16 +217,20 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 static bool is_bad_line(struct reader *reader, const char *line, size_t length, size_t room)
 {
 	if (length >= room) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL, "line too long, it is left out");
+		theme_problem(reader->problems, &reader->place, NULL, NULL,
+			"line too long, it is left out");
 		return true;
 	}
 	bool comment = length == 0 || line[0] == ';' || line[0] == '#';
-	if (!comment && line[0] != '[' && memchr(line, '=', length) == NULL && memchr(line, ':', length) == NULL) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL, "neither a section nor key = value");
+	if (!comment && line[0] != '[' && memchr(line, '=', length) == NULL &&
+		memchr(line, ':', length) == NULL) {
+		theme_problem(reader->problems, &reader->place, NULL, NULL,
+			"neither a section nor key = value");
 		return true;
 	}
 	if (line[0] == '[' && memchr(line, ']', length) == NULL) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL, "a section needs a closing ']'");
+		theme_problem(reader->problems, &reader->place, NULL, NULL,
+			"a section needs a closing ']'");
 		return true;
 	}
 	return false;

@@ -26,7 +26,8 @@ static bool read_file(const char *path, struct theme_text *ret_text)
 	struct hv_text text = HV_TEXT_INIT;
 	char buffer[4096];
 	size_t length;
-	while ((length = fread(buffer, 1, sizeof buffer, file)) > 0 && text.length < THEME_FILE_MAX) {
+	while ((length = fread(buffer, 1, sizeof buffer, file)) > 0 &&
+		text.length < THEME_FILE_MAX) {
 		hv_text_append(&text, buffer, length);
 	}
 	bool failed = ferror(file) != 0;
@@ -40,7 +41,8 @@ static bool read_file(const char *path, struct theme_text *ret_text)
 	return true;
 }
 
-static bool read_in_folder(const char *folder, const char *below, const char *name, struct theme_text *ret_text)
+static bool read_in_folder(
+	const char *folder, const char *below, const char *name, struct theme_text *ret_text)
 {
 	if (folder == NULL || folder[0] != '/') {
 		return false;
@@ -51,7 +53,8 @@ static bool read_in_folder(const char *folder, const char *below, const char *na
 
 bool theme_find_builtin(const char *name, struct theme_text *ret_text)
 {
-	for (const struct theme_builtin *builtin = theme_builtins; builtin->name != NULL; builtin++) {
+	for (const struct theme_builtin *builtin = theme_builtins; builtin->name != NULL;
+		builtin++) {
 		if (strcmp(builtin->name, name) == 0) {
 			ret_text->file = hv_sprintf("(built in) %s", name);
 			ret_text->text = hv_strdup(builtin->text);
@@ -68,9 +71,10 @@ bool theme_find(const char *name, struct theme_text *ret_text)
 	}
 	const char *config = getenv("XDG_CONFIG_HOME");
 	bool own = config != NULL && config[0] == '/';
-	return read_in_folder(own ? config : getenv("HOME"), own ? "/hvtree/themes" : "/.config/hvtree/themes",
-		       name, ret_text) ||
-	       read_in_folder("/etc/hvtree/themes", "", name, ret_text) || theme_find_builtin(name, ret_text);
+	return read_in_folder(own ? config : getenv("HOME"),
+		       own ? "/hvtree/themes" : "/.config/hvtree/themes", name, ret_text) ||
+	       read_in_folder("/etc/hvtree/themes", "", name, ret_text) ||
+	       theme_find_builtin(name, ret_text);
 }
 
 const char *theme_builtin_name(size_t index)
