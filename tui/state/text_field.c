@@ -152,6 +152,42 @@ static void insert_character(struct text_field *field, uint32_t code)
 	}
 }
 
+static size_t word_left(const char *text, size_t at)
+{
+	while (at > 0 && text[at - 1] == ' ') {
+		at--;
+	}
+	while (at > 0 && text[at - 1] != ' ') {
+		at--;
+	}
+	return at;
+}
+
+/* The letters that every shell's line knows. */
+static bool control_letter(struct text_field *field, uint32_t letter)
+{
+	const char *text = text_field_get(field);
+	switch (letter) {
+	case 'a':
+		field->cursor = 0;
+		return true;
+	case 'e':
+		field->cursor = strlen(text);
+		return true;
+	case 'k':
+		erase(field, field->cursor, strlen(text));
+		return true;
+	case 'u':
+		erase(field, 0, field->cursor);
+		return true;
+	case 'w':
+		erase(field, word_left(text, field->cursor), field->cursor);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool text_field_key(struct text_field *field, struct key key, const char *paste)
 {
 	const char *text = text_field_get(field);
@@ -180,8 +216,9 @@ bool text_field_key(struct text_field *field, struct key key, const char *paste)
 	case KEY_CODE_DELETE:
 		erase(field, field->cursor, step_right(text, field->cursor));
 		return true;
-	case KEY_CODE_NONE:
 	case KEY_CODE_CONTROL:
+		return control_letter(field, key.character);
+	case KEY_CODE_NONE:
 	case KEY_CODE_ENTER:
 	case KEY_CODE_ESCAPE:
 	case KEY_CODE_TAB:

@@ -45,6 +45,32 @@ static void test_field__inserts_and_deletes_whole_characters(void **state)
 	text_field_clear(&field);
 }
 
+static void control(struct text_field *field, char letter)
+{
+	assert_true(text_field_key(field, (struct key){KEY_CODE_CONTROL, (uint32_t)letter}, NULL));
+}
+
+static void test_field__knows_the_control_letters_of_a_shell(void **state)
+{
+	(void)state;
+	struct text_field field;
+	text_field_init(&field, 40, "before the patch");
+	control(&field, 'w');
+	assert_string_equal(text_field_get(&field), "before the ");
+	control(&field, 'w');
+	assert_string_equal(text_field_get(&field), "before ");
+	control(&field, 'a');
+	type(&field, 'x');
+	control(&field, 'k');
+	assert_string_equal(text_field_get(&field), "x");
+	control(&field, 'e');
+	control(&field, 'u');
+	assert_string_equal(text_field_get(&field), "");
+	control(&field, 'w');
+	assert_false(text_field_key(&field, (struct key){KEY_CODE_CONTROL, 'l'}, NULL));
+	text_field_clear(&field);
+}
+
 static void test_field__a_combining_mark_goes_with_its_character(void **state)
 {
 	(void)state;
@@ -136,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_field__inserts_and_deletes_whole_characters),
+		cmocka_unit_test(test_field__knows_the_control_letters_of_a_shell),
 		cmocka_unit_test(test_field__a_combining_mark_goes_with_its_character),
 		cmocka_unit_test(test_field__counts_characters_not_bytes__T5),
 		cmocka_unit_test(test_field__takes_no_control_characters_from_a_paste),
