@@ -87,6 +87,8 @@ struct hv_backend {
 	struct known_name *offerings;
 	struct known_name *accounts;
 	struct waiting *waiting;
+	struct request *later; /* taken from the queue while the first picture was read: acts wait for its end */
+	bool stop; /* the thread shall end */
 	int64_t started_us; /* wall */
 	int64_t sequence; /* of the last change that was sent up */
 	int64_t engine_due_us;
@@ -98,6 +100,8 @@ struct hv_backend {
 
 /* --- backend_thread.c --- */
 void *backend_thread(void *backend);
+/** Between two pieces of a long read: lists and trees are answered at once, the rest waits until the read is over. */
+void requests_answer_reads(struct hv_backend *backend);
 
 /* --- backend_hosts.c: the agents on one side, the engine on the other --- */
 void hosts_open(struct hv_backend *backend); /* makes the agents; the engine must exist */
@@ -112,18 +116,21 @@ struct known_host *hosts_find_uuid(struct hv_backend *backend, const struct hv_u
 void hosts_want(struct hv_backend *backend, struct known_host *host);
 
 /* --- backend_picture.c: rows of the store as values --- */
-const struct hv_host *picture_host(const struct known_host *known, const struct host *row);
-enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err);
-enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct hv_tree **ret_tree, struct hv_error *err);
-enum hv_status picture_operation(struct hv_backend *backend, const struct operation *row,
-	const struct hv_operation **ret_operation, struct hv_error *err);
 /** A VM's snapshots and what else makes its tree; the tree borrows from the lists. */
 struct picture_rows {
 	struct snapshot_list snapshots;
 	struct checkpoint_list untracked;
 };
+const struct hv_host *picture_host(const struct known_host *known, const struct host *row);
+enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err);
+/** The same from rows that were read already: no text of them is used. */
+const struct hv_vm *picture_summary(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct picture_rows *rows, const struct operation_list *live);
+enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct hv_tree **ret_tree, struct hv_error *err);
+enum hv_status picture_operation(struct hv_backend *backend, const struct operation *row,
+	const struct hv_operation **ret_operation, struct hv_error *err);
 enum hv_status picture_rows_read(struct hv_backend *backend, const struct virtual_machine *row,
 	struct picture_rows *ret_rows, struct hv_error *err);
 void picture_rows_clear(struct picture_rows *rows);
@@ -151,7 +158,8 @@ void handle_request(struct hv_backend *backend, struct request *take_request);
 /** The request's host is up, or will not be: go on, or refuse. */
 void handle_act_now(struct hv_backend *backend, const struct request *request);
 
-/* --- backend_list.c, backend_preview.c --- */
+/* --- backend_list.c, backend_log.c, backend_preview.c --- */
+void handle_log(struct hv_backend *backend, const struct request *request);
 void handle_list(struct hv_backend *backend, const struct request *request);
 void handle_preview(struct hv_backend *backend, const struct request *request);
 

@@ -100,14 +100,9 @@ static struct hv_uuid live_operation(const struct operation_list *live, int64_t 
 	return waits;
 }
 
-enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err)
+const struct hv_vm *picture_summary(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct picture_rows *rows, const struct operation_list *live)
 {
-	struct picture_rows rows;
-	enum hv_status status = picture_rows_read(backend, row, &rows, err);
-	if (status != HV_OK) {
-		return status;
-	}
 	const struct known_host *host = hosts_find(backend, row->host_id);
 	const char *domain;
 	const char *account = names_account(backend, row->account_id, &domain);
@@ -128,10 +123,20 @@ enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machi
 		.missing = row->missing,
 		.operation = live_operation(live, row->id),
 	};
-	sum_up(row, &rows, &vm);
-	*ret_vm = hv_vm_new(&vm);
-	picture_rows_clear(&rows);
-	return HV_OK;
+	sum_up(row, rows, &vm);
+	return hv_vm_new(&vm);
+}
+
+enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err)
+{
+	struct picture_rows rows;
+	enum hv_status status = picture_rows_read(backend, row, &rows, err);
+	if (status == HV_OK) {
+		*ret_vm = picture_summary(backend, row, &rows, live);
+		picture_rows_clear(&rows);
+	}
+	return status;
 }
 
 static struct hv_node tracked_node(struct hv_backend *backend, const struct snapshot *snapshot)

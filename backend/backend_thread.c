@@ -80,6 +80,16 @@ static void let_go(struct hv_backend *backend)
 	}
 }
 
+static void drop_requests(struct hv_backend *backend)
+{
+	struct request *request;
+	struct request *next;
+	DL_FOREACH_SAFE(backend->later, request, next) {
+		DL_DELETE(backend->later, request);
+		request_free(request);
+	}
+}
+
 static void end(struct hv_backend *backend)
 {
 	let_go(backend);
@@ -87,6 +97,7 @@ static void end(struct hv_backend *backend)
 	engine_free(backend->engine);
 	watch_free(backend->watch);
 	wait_clear(backend);
+	drop_requests(backend);
 	publish_clear(backend);
 	names_clear(backend);
 	backend->store->ops->close(backend->store);
@@ -104,6 +115,9 @@ static bool first_picture(struct hv_backend *backend)
 		return false;
 	}
 	backend->failed = false;
+	if (backend->stop) {
+		return true; /* in the middle of it: there is nobody any more to tell */
+	}
 	events_add(backend->events, event_new(HV_EVENT_LOADED));
 	events_flush(backend->events);
 	engine_recover(backend->engine);
@@ -122,6 +136,9 @@ static int timeout_ms(const struct hv_backend *backend, const struct turn *turn)
 		due_us = 0;
 	}
 	due_us = due_us < turn->retry_us ? turn->retry_us : due_us;
+	if (backend->later) {
+		due_us = 0; /* taken from the queue already: no descriptor tells of them */
+	}
 	int64_t now_us = hv_clock_monotonic_us(&backend->clock);
 	if (due_us <= now_us) {
 		return 0;
@@ -144,22 +161,46 @@ static void gather_fds(struct hv_backend *backend, struct turn *turn)
 	}
 }
 
+/* Behind those that wait already. */
+static void gather_requests(struct hv_backend *backend)
+{
+	struct request *list = requests_take(backend->requests, &backend->stop);
+	DL_CONCAT(backend->later, list);
+}
+
+void requests_answer_reads(struct hv_backend *backend)
+{
+	struct request *request;
+	struct request *next;
+	gather_requests(backend);
+	DL_FOREACH_SAFE(backend->later, request, next) {
+		bool reads = request->kind == REQUEST_LIST || request->kind == REQUEST_OPEN_VM ||
+			     request->kind == REQUEST_CLOSE_VM;
+		if (reads && !backend->stop) {
+			DL_DELETE(backend->later, request);
+			handle_request(backend, request);
+		}
+	}
+	events_flush(backend->events);
+}
+
 /* Returns false when the thread shall stop. */
 static bool take_requests(struct hv_backend *backend)
 {
-	bool stop = false;
-	struct request *list = requests_take(backend->requests, &stop);
 	struct request *request;
 	struct request *next;
+	gather_requests(backend);
+	struct request *list = backend->later;
+	backend->later = NULL; /* a request may be handled by reading everything again */
 	DL_FOREACH_SAFE(list, request, next) {
 		DL_DELETE(list, request);
-		if (stop) {
+		if (backend->stop) {
 			request_free(request);
 		} else {
 			handle_request(backend, request);
 		}
 	}
-	return !stop;
+	return !backend->stop;
 }
 
 static void tell_changes(struct hv_backend *backend, struct turn *turn)
@@ -211,7 +252,7 @@ void *backend_thread(void *context)
 	struct turn turn = {0};
 	begin(backend);
 	bool loaded = first_picture(backend);
-	bool go_on = true;
+	bool go_on = !backend->stop;
 	/* a store that refuses even to be read: wait for better times, or for the end */
 	while (go_on && !loaded) {
 		struct pollfd fd = {.fd = requests_fd(backend->requests), .events = POLLIN};
