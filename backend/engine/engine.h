@@ -68,6 +68,9 @@ struct engine_request {
 	bool quiesce;              /* create */
 	bool force;                /* stop: turn off */
 	bool queue;                /* when the VM is busy: wait instead of refusing (X1) */
+	/* revert; NULL: none. Take a snapshot of this name first (with memory when the VM is running), and revert only
+	 * if that succeeded (U4). A name that is taken gets a number behind it. */
+	const char *safety_name;
 	bool expect_current;       /* refuse when the VM's current snapshot is not `expected_current` any more: */
 	int64_t expected_current;  /* the view that the user confirmed was stale */
 	const char *requested_by;
@@ -85,7 +88,8 @@ enum hv_status engine_request(struct engine *engine, const struct engine_request
 	struct hv_uuid *ret_group, struct hv_error *err) HV_MUST_CHECK;
 
 /** Take a queued operation back, or a running one of which nothing was sent yet. */
-enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, const char *requested_by,
+	struct hv_error *err) HV_MUST_CHECK;
 
 /* What the agents' listener hears; the facade passes it on. */
 void engine_host_connecting(struct engine *engine, int64_t host_id);

@@ -177,9 +177,35 @@ static enum hv_status plan_target(const struct request_at *at, struct plan *plan
 	return HV_OK;
 }
 
+/* As it was asked for, or with a number behind it; caller frees. */
+static char *free_name(const struct request_at *at, const char *wanted)
+{
+	char *name = hv_strdup(wanted);
+	for (int number = 2; scene_check_name(&at->scene, &at->snapshots, name, NULL) != HV_OK; number++) {
+		free(name);
+		name = hv_sprintf("%s (%d)", wanted, number);
+	}
+	return name;
+}
+
+/* U4: whatever the revert throws away is in a snapshot first. The chain stops when that fails. */
+static enum hv_status plan_safety(
+	const struct request_at *at, struct plan *plan, const char *target_name, struct hv_error *err)
+{
+	struct operation *row = add_row(at, plan, 0);
+	row->kind = OPERATION_CREATE_SNAPSHOT;
+	row->type = at->scene.vm.state == VM_RUNNING ? SNAPSHOT_DISK_AND_MEMORY : SNAPSHOT_DISK;
+	row->display_name = free_name(at, at->request->safety_name);
+	row->description = hv_sprintf("taken before the revert to '%s'", target_name);
+	if (snapshot_check_description(row->description, NULL) != HV_OK) { /* the name alone fills it */
+		hv_replace_string(&row->description, "taken before a revert");
+	}
+	return snapshot_check_display_name(row->display_name, err);
+}
+
 /* A later link of a chain is checked when its turn comes, and now, so that a chain is not begun in vain. */
-static enum hv_status check_link(
-	struct request_at *at, const struct snapshot *target, bool queued, struct hv_error *err)
+static enum hv_status check_link(struct request_at *at, const struct snapshot *target, enum action action,
+	bool queued, struct hv_error *err)
 {
 	if (queued) {
 		return HV_OK;
@@ -187,11 +213,26 @@ static enum hv_status check_link(
 	struct scene scene = at->scene; /* borrows */
 	scene.snapshot = *target;
 	scene.has_snapshot = true;
-	enum hv_status status = scene_check(at->engine, &scene, ACTION_SNAPSHOT_DELETE, err);
+	enum hv_status status = scene_check(at->engine, &scene, action, err);
 	if (status == HV_ERR_REFUSED) {
 		hv_error_prefix(err, "snapshot '%s'", target->display_name);
 	}
 	return status;
+}
+
+static enum hv_status plan_revert(struct request_at *at, struct plan *plan, struct hv_error *err)
+{
+	const struct snapshot *target = find_snapshot(at, at->request->snapshot_id);
+	if (at->request->safety_name && target) {
+		enum hv_status status = check_link(at, target, ACTION_SNAPSHOT_REVERT, plan->queued, err);
+		if (status == HV_OK) {
+			status = plan_safety(at, plan, target->display_name, err);
+		}
+		if (status != HV_OK) {
+			return status;
+		}
+	}
+	return plan_target(at, plan, err);
 }
 
 static enum hv_status plan_chain(
@@ -208,7 +249,7 @@ static enum hv_status plan_chain(
 	enum hv_status status = HV_OK;
 	for (size_t i = 0; i < preview.count && status == HV_OK; i++) {
 		const struct snapshot *snapshot = tree->nodes[preview.nodes[i]].snapshot;
-		status = check_link(at, snapshot, plan->queued, err);
+		status = check_link(at, snapshot, ACTION_SNAPSHOT_DELETE, plan->queued, err);
 		struct operation *row = add_row(at, plan, snapshot->id);
 		row->type = snapshot->type;
 		row->display_name = hv_strdup(snapshot->display_name);
@@ -241,7 +282,7 @@ static enum hv_status plan_kind(struct request_at *at, struct plan *plan, struct
 	case OPERATION_CREATE_SNAPSHOT:
 		return plan_create(at, plan, err);
 	case OPERATION_REVERT_SNAPSHOT:
-		return plan_target(at, plan, err);
+		return plan_revert(at, plan, err);
 	case OPERATION_DELETE_SNAPSHOT:
 		return plan_delete(at, plan, err);
 	case OPERATION_START_VM:

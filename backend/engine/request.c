@@ -13,6 +13,9 @@ static enum hv_status check_form(const struct engine_request *request, struct hv
 	if ((size_t)request->kind >= OPERATION_KIND_COUNT) {
 		return hv_error_set(err, HV_ERR_INVALID, "there is no such operation");
 	}
+	if (request->kind == OPERATION_REVERT_SNAPSHOT && request->safety_name) {
+		return snapshot_check_display_name(request->safety_name, err);
+	}
 	if (request->kind != OPERATION_CREATE_SNAPSHOT) {
 		return HV_OK;
 	}
@@ -123,8 +126,8 @@ static enum hv_status check_cancel(
 	return HV_OK;
 }
 
-static enum hv_status cancel_in_transaction(
-	struct engine *engine, struct run *run, struct scene *scene, struct hv_error *err)
+static enum hv_status cancel_in_transaction(struct engine *engine, struct run *run, struct scene *scene,
+	const char *requested_by, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
 	enum hv_status status = check_cancel(&run->row, scene, err);
@@ -135,10 +138,15 @@ static enum hv_status cancel_in_transaction(
 	if (status == HV_OK) {
 		status = outcome_cancel(engine, run, scene, "it was taken back before it began", err);
 	}
+	if (status == HV_OK) { /* A2: who took it back need not be who asked for it */
+		status = store->ops->event_insert(store, engine_wall_us(engine), requested_by, "Cancel",
+			run->row.error, run->row.vm_id, 0, HV_OK, err);
+	}
 	return status == HV_OK ? chain_go_on(engine, &run->row, err) : status;
 }
 
-enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, struct hv_error *err)
+enum hv_status engine_cancel(
+	struct engine *engine, int64_t operation_id, const char *requested_by, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
 	struct run run = {0};
@@ -151,7 +159,7 @@ enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, struct
 		status = scene_load(engine, &run.row, &scene, err);
 	}
 	if (status == HV_OK) {
-		status = cancel_in_transaction(engine, &run, &scene, err);
+		status = cancel_in_transaction(engine, &run, &scene, requested_by, err);
 	}
 	status = engine_end(engine, status, err);
 	struct run *mine = run_find_id(engine, operation_id);

@@ -375,6 +375,45 @@ static void test_recent__the_last_ended_newest_first(void **state)
 	operation_list_clear(&list);
 }
 
+static void add_done(struct fixture *fixture, const char *name, enum operation_kind kind, const char *group,
+	enum operation_state state)
+{
+	struct operation operation = make_operation(fixture, name, state);
+	operation.kind = kind;
+	operation.group = hv_uuid_from_text(group);
+	operation.finished_us = 100;
+	must(fixture, insert(fixture, &operation));
+	operation_clear(&operation);
+}
+
+static void test_last_done__of_a_kind_and_a_group_of_this_vm__U4(void **state)
+{
+	struct fixture *fixture = *state;
+	struct operation found = {0};
+	struct hv_uuid group = hv_uuid_from_text("g1"), other = hv_uuid_from_text("g9");
+	int64_t vm_id = fixture->vm_id;
+	begin(fixture);
+	add_done(fixture, "safety", OPERATION_CREATE_SNAPSHOT, "g1", OPERATION_DONE);
+	add_done(fixture, "revert", OPERATION_REVERT_SNAPSHOT, "g1", OPERATION_DONE);
+	add_done(fixture, "later", OPERATION_CREATE_SNAPSHOT, "g2", OPERATION_DONE);
+	add_done(fixture, "failed", OPERATION_REVERT_SNAPSHOT, "g3", OPERATION_FAILED);
+	commit(fixture);
+	must(fixture, fixture->ops->operation_last_done(fixture->store, vm_id, OPERATION_REVERT_SNAPSHOT, NULL,
+			      &found, &fixture->error));
+	assert_true(hv_uuid_equal(&found.group, &group));
+	operation_clear(&found);
+	must(fixture, fixture->ops->operation_last_done(fixture->store, vm_id, OPERATION_CREATE_SNAPSHOT, &group,
+			      &found, &fixture->error));
+	assert_true(hv_uuid_equal(&found.group, &group));
+	operation_clear(&found);
+	assert_int_equal(fixture->ops->operation_last_done(fixture->store, vm_id, OPERATION_CREATE_SNAPSHOT, &other,
+				 &found, NULL),
+		HV_ERR_NOT_FOUND);
+	assert_int_equal(fixture->ops->operation_last_done(fixture->store, vm_id + 1, OPERATION_REVERT_SNAPSHOT,
+				 NULL, &found, NULL),
+		HV_ERR_NOT_FOUND);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_clean)
@@ -390,6 +429,7 @@ int main(void)
 		TEST(test_live__by_group_then_sequence_in_the_order_of_asking__X1),
 		TEST(test_live__includes_operations_without_a_group),
 		TEST(test_recent__the_last_ended_newest_first),
+		TEST(test_last_done__of_a_kind_and_a_group_of_this_vm__U4),
 	};
 	return cmocka_run_group_tests_name("store/operations", tests, NULL, NULL);
 }
