@@ -90,6 +90,7 @@ static enum hv_status open_store(
 			store_open_sqlite(backend->store_path, STORE_BUSY_MS, &backend->store, err);
 	}
 	if (status == HV_OK) {
+		backend->store->ops->set_origin(backend->store, backend->owner);
 		status = find_out_demo(backend, config->demo_dir != NULL, err);
 	}
 	return status;
@@ -232,4 +233,9 @@ void hv_list_snapshots(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query)
 {
 	requests_push(backend->requests, request_new_list(ticket, query));
+}
+
+void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_log_query *query)
+{
+	requests_push(backend->requests, request_new_log(ticket, query));
 }

@@ -210,6 +210,28 @@ struct hv_snapshot_page {
 	bool more;
 };
 
+/* A row of the audit log (A2). */
+struct hv_log_row {
+	int64_t id; /* the key of the next page */
+	int64_t created_us;
+	const char *who;
+	const char *from;          /* "machine:pid" of the console; may be NULL */
+	const char *what;
+	const char *details;       /* may be NULL */
+	struct hv_uuid vm;         /* nil: none, or gone */
+	const char *vm_name;       /* may be NULL */
+	struct hv_uuid snapshot;   /* nil: none */
+	const char *snapshot_name; /* may be NULL */
+	enum hv_status outcome;
+};
+
+struct hv_log_page {
+	const struct hv_log_row *rows;
+	size_t count;
+	int64_t total; /* of all that fit; -1 when not counted (pages after the first) */
+	bool more;
+};
+
 /* ---- events ---- */
 
 enum hv_event_kind {
@@ -224,6 +246,7 @@ enum hv_event_kind {
 	HV_EVENT_REFUSED,     /* ticket; error */
 	HV_EVENT_PREVIEW,     /* ticket; preview */
 	HV_EVENT_SNAPSHOTS,   /* ticket; page */
+	HV_EVENT_LOG,         /* ticket; log */
 	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
 	HV_EVENT_MESSAGE,     /* text, warning */
 	HV_EVENT_FAILED,      /* error: the backend cannot go on (store gone); nothing was lost */
@@ -240,6 +263,7 @@ struct hv_event {
 	const struct hv_operation *operation;
 	const struct hv_preview *preview;
 	const struct hv_snapshot_page *page;
+	const struct hv_log_page *log;
 	struct hv_error error;
 	const char *text;
 	bool warning;
@@ -262,6 +286,8 @@ const struct hv_preview *hv_preview_ref(const struct hv_preview *preview);
 void hv_preview_unref(const struct hv_preview *preview);
 const struct hv_snapshot_page *hv_snapshot_page_ref(const struct hv_snapshot_page *page);
 void hv_snapshot_page_unref(const struct hv_snapshot_page *page);
+const struct hv_log_page *hv_log_page_ref(const struct hv_log_page *page);
+void hv_log_page_unref(const struct hv_log_page *page);
 
 /* Builders: an empty value with one reference that owns a copy of everything in *from. Also for tests of the console,
  * which make their events by hand. */
@@ -271,6 +297,7 @@ const struct hv_tree *hv_tree_new(const struct hv_tree *from);
 const struct hv_operation *hv_operation_new(const struct hv_operation *from);
 const struct hv_preview *hv_preview_new(const struct hv_preview *from);
 const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
+const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 
@@ -325,6 +352,19 @@ struct hv_snapshot_query {
 /** SNAPSHOTS or REFUSED. */
 void hv_list_snapshots(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query);
+
+struct hv_log_query {
+	const struct hv_uuid *vm;  /* NULL: all */
+	const char *who;           /* exact; NULL: any */
+	const char *what;          /* exact; NULL: any */
+	int64_t younger_than_us;   /* age; 0: any */
+	bool failed;               /* only what did not end Ok */
+	int64_t limit;             /* rows a page; 0: 1000 */
+	int64_t offset;
+	int64_t before_id;         /* key of the page after: id of the last row */
+};
+/** A2, newest first. LOG or REFUSED. */
+void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_log_query *query);
 
 /* ---- pure helpers, any thread ---- */
 

@@ -155,7 +155,7 @@ static void cancel(struct hv_backend *backend, const struct request *request)
 		backend->store->ops->operation_by_uuid(backend->store, &request->id, &row, &error);
 	struct hv_uuid group = row.group;
 	if (status == HV_OK) {
-		status = engine_cancel(backend->engine, row.id, &error);
+		status = engine_cancel(backend->engine, row.id, backend->user, &error);
 		operation_clear(&row);
 	}
 	if (status != HV_OK) {
@@ -233,6 +233,9 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 		break;
 	case REQUEST_LIST:
 		handle_list(backend, take_request);
+		break;
+	case REQUEST_LOG:
+		handle_log(backend, take_request);
 		break;
 	case REQUEST_KIND_COUNT:
 		break;

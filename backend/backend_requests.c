@@ -54,6 +54,19 @@ struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query
 	return request;
 }
 
+struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query)
+{
+	struct request *request = request_new(REQUEST_LOG, ticket);
+	request->log = *query;
+	request->log.who = request->account = hv_strdup_null(query->who);
+	request->log.what = request->name = hv_strdup_null(query->what);
+	if (query->vm) {
+		request->vm = *query->vm;
+		request->log.vm = &request->vm;
+	}
+	return request;
+}
+
 void request_free(struct request *request)
 {
 	if (!request) {

@@ -16,6 +16,7 @@ enum request_kind {
 	REQUEST_SYNC,
 	REQUEST_RETRY,
 	REQUEST_LIST,
+	REQUEST_LOG,
 	REQUEST_KIND_COUNT
 };
 
@@ -25,7 +26,8 @@ struct request {
 	struct hv_uuid id; /* a VM, an operation or a host; nil with SYNC: all hosts */
 	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
-	/* owned, what act and query point to */
+	struct hv_log_query log; /* LOG */
+	/* owned, what act, query and log point to */
 	char *name, *description, *account, *domain, *keyword;
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
@@ -35,6 +37,7 @@ struct request {
 struct request *request_new(enum request_kind kind, uint64_t ticket);
 struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act);
 struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
+struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
 void request_free(struct request *request);
 
 struct requests;

@@ -235,6 +235,26 @@ static void page_fill(struct packer *packer, void *to, const void *from)
 	}
 }
 
+static const size_t log_strings[] = {
+	offsetof(struct hv_log_row, who),
+	offsetof(struct hv_log_row, from),
+	offsetof(struct hv_log_row, what),
+	offsetof(struct hv_log_row, details),
+	offsetof(struct hv_log_row, vm_name),
+	offsetof(struct hv_log_row, snapshot_name),
+};
+
+static void log_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_log_page *source = from;
+	struct hv_log_page *page = to;
+	const struct hv_log_row *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		log_strings, HV_ARRAY_LEN(log_strings));
+	if (page) {
+		page->rows = rows;
+	}
+}
+
 /* new, ref and unref of each kind of value are the same but for the type. */
 #define DEFINE_VALUE(type, fill)                                                                   \
 	const struct type *type##_new(const struct type *from)                                     \
@@ -256,6 +276,7 @@ DEFINE_VALUE(hv_tree, tree_fill)
 DEFINE_VALUE(hv_operation, operation_fill)
 DEFINE_VALUE(hv_preview, preview_fill)
 DEFINE_VALUE(hv_snapshot_page, page_fill)
+DEFINE_VALUE(hv_log_page, log_fill)
 
 void hv_event_free(struct hv_event *event)
 {
@@ -268,6 +289,7 @@ void hv_event_free(struct hv_event *event)
 	hv_operation_unref(event->operation);
 	hv_preview_unref(event->preview);
 	hv_snapshot_page_unref(event->page);
+	hv_log_page_unref(event->log);
 	free((void *)(uintptr_t)event->text);
 	free(event);
 }

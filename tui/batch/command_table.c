@@ -42,6 +42,10 @@ static const struct option_row option_rows[] = {
 	[OPTION_OLDER_THAN] = {"older-than", 0, "AGE", OPTION_TYPE_AGE, "older than this: 90s, 15m, 12h, 30d or 2w"},
 	[OPTION_PAGE] = {"page", 0, "NUMBER", OPTION_TYPE_NUMBER, "only this page, from 1"},
 	[OPTION_PAGE_SIZE] = {"page-size", 0, "ROWS", OPTION_TYPE_NUMBER, "rows a page; 500 when not given"},
+	[OPTION_WHO] = {"who", 0, "USER", OPTION_TYPE_TEXT, "asked for by this user only"},
+	[OPTION_WHAT] = {"what", 0, "WHAT", OPTION_TYPE_TEXT, "of this kind only, as the list names it: CreateSnapshot"},
+	[OPTION_SINCE] = {"since", 0, "AGE", OPTION_TYPE_AGE, "not older than this: 90s, 15m, 12h, 30d or 2w"},
+	[OPTION_FAILED] = {"failed", 0, NULL, OPTION_TYPE_FLAG, "only what failed, or was refused or taken back"},
 };
 static_assert(HV_ARRAY_LEN(option_rows) == OPTION_COUNT, "a row for every option");
 static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
@@ -90,6 +94,12 @@ static const struct command commands[] = {
 		"Connects to the host (all hosts when none is named), reads what it holds, and finishes operations that "
 		"another console left behind.",
 		command_sync},
+	{"log", "", 0, 0,
+		BIT(OPTION_VM) | BIT(OPTION_WHO) | BIT(OPTION_WHAT) | BIT(OPTION_SINCE) | BIT(OPTION_FAILED) |
+			BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE),
+		false, "list who changed what, from where, and how it ended, newest first",
+		"A change has two rows: when it was requested, and its outcome. All filters that are given must hold.",
+		command_log},
 	{"help", "[COMMAND]", 0, 2, 0, true, "print help", NULL, command_help},
 };
 

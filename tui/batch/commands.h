@@ -16,6 +16,7 @@ int command_vm_start(struct batch *batch);
 int command_vm_stop(struct batch *batch);
 int command_host_list(struct batch *batch);
 int command_sync(struct batch *batch);
+int command_log(struct batch *batch);
 int command_help(struct batch *batch);
 
 #endif

@@ -404,6 +404,7 @@ static void dispatch(struct app *app, const struct hv_event *event)
 		on_failed(app, event);
 		break;
 	case HV_EVENT_SNAPSHOTS: /* the console asks for no lists yet */
+	case HV_EVENT_LOG:
 	case HV_EVENT_KIND_COUNT:
 		break;
 	}

@@ -177,3 +177,11 @@ void hv_list_snapshots(
 	fake_push(backend, (struct hv_event){
 				   .kind = HV_EVENT_SNAPSHOTS, .ticket = ticket, .page = hv_snapshot_page_new(&page)});
 }
+
+void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_log_query *query)
+{
+	(void)query;
+	struct hv_log_page page = {0};
+	fake_push(backend,
+		(struct hv_event){.kind = HV_EVENT_LOG, .ticket = ticket, .log = hv_log_page_new(&page)});
+}
