@@ -40,7 +40,7 @@ static void hear_closed(void *context, const struct hv_error *reason)
 	struct link *link = context;
 	link_hear_last_errors(link);
 	if (link->last_error && link->state != HOST_UP) {
-		link_fail(link, reason->status, "%s; it said: %s", reason->text, link->last_error);
+		link_fail(link, reason->status, "%s (%s)", link->last_error, reason->text);
 	} else {
 		link_fail(link, reason->status, "%s", reason->text);
 	}

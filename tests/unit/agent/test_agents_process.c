@@ -241,7 +241,7 @@ static void test_process_agents__stderr_is_told_printable_and_explains_the_end(v
 	turn_until(&scene, &scene.lost, 1);
 	assert_string_equal(scene.noise, "no \xEF\xBF\xBD[31mlicence");
 	assert_string_equal(scene.reason.text,
-		"the agent ended with exit code 3; it said: no \xEF\xBF\xBD[31mlicence");
+		"no \xEF\xBF\xBD[31mlicence (the agent ended with exit code 3)");
 	end(&scene);
 }
 
