@@ -34,7 +34,7 @@ function Read-HvMember($Body, [string]$Name, [string]$Shown) {
 }
 
 function Test-HvName($Name) {
-	if ($Name -isnot [string] -or $Name -match '[\x00-\x1f\x7f]') { return $false }
+	if ($Name -isnot [string] -or $Name -match '[\x00-\x1f\x7f-\x9f]') { return $false }
 	$characters = $Name.Length - [regex]::Matches($Name, '[\udc00-\udfff]').Count
 	return $characters -ge 1 -and $characters -le $HvNameCharacters
 }

@@ -142,6 +142,19 @@ static enum act_result act_create(struct act *act)
 
 /* --- revert ---------------------------------------------------------------------------------------------------- */
 
+/* What Windows, a backup or a replica made is theirs: shown, and never touched. */
+static bool kind_is_foreign(struct act *act, int64_t checkpoint, const char *deed)
+{
+	HV_CLEANUP_FREE char *kind =
+		db_string(&act->sim->db, "SELECT kind FROM checkpoint WHERE id = ?1", "i", checkpoint);
+	if (kind && strcmp(kind, "Standard") == 0) {
+		return false;
+	}
+	*act->ret_answer = answer_failed(
+		"InvalidState", "A checkpoint of the kind %s is not %s", kind ? kind : "Missing", deed);
+	return true;
+}
+
 static bool target_cannot_be_applied(struct act *act, int64_t checkpoint)
 {
 	if (checkpoint == 0) {
@@ -152,10 +165,7 @@ static bool target_cannot_be_applied(struct act *act, int64_t checkpoint)
 		(void)fail(act, "HostError", "Several checkpoints of the VM have this name; tell the checkpointId");
 		return true;
 	}
-	HV_CLEANUP_FREE char *kind =
-		db_string(&act->sim->db, "SELECT kind FROM checkpoint WHERE id = ?1", "i", checkpoint);
-	if (!kind || (strcmp(kind, "Standard") != 0 && strcmp(kind, "Automatic") != 0)) {
-		(void)fail(act, "InvalidState", "A checkpoint of this kind cannot be applied");
+	if (kind_is_foreign(act, checkpoint, "applied")) {
 		return true;
 	}
 	if (act->command->with_memory && !checkpoint_has_memory(act->sim, checkpoint)) {
@@ -206,7 +216,7 @@ static enum act_result begin_delete(struct act *act)
 		journal_set_step(act->sim, act->command, "applied");
 		return ACT_GOES_ON;
 	}
-	if (storage_is_gone(act)) {
+	if (kind_is_foreign(act, checkpoint, "removed") || storage_is_gone(act)) {
 		return ACT_ANSWERED;
 	}
 	return begin_job(act, (struct job_request){.kind = JOB_DELETE, .checkpoint = checkpoint}, "running");
