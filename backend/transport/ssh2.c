@@ -127,7 +127,8 @@ static void step_preparing(struct ssh2 *ssh2)
 		return;
 	}
 	/* An agent or a password may still do; that nothing can is said before the host counts a failure. */
-	bool agent = getenv("SSH_AUTH_SOCK") || prepared->target.identity_agent;
+	const char *named = prepared->target.identity_agent;
+	bool agent = named ? strcmp(named, "none") != 0 : getenv("SSH_AUTH_SOCK") != NULL;
 	if (prepared->key_count == 0 && prepared->unusable.length > 0 && !agent &&
 		!ssh2->prompts.secret) {
 		ssh2_fail(ssh2, HV_ERR_DENIED, "there is no key to log in with%s",

@@ -51,7 +51,15 @@ static bool broken(struct ssh2_peer *peer)
 	return true;
 }
 
-static bool is_link_error(int code)
+/* A call that fails because the connection is gone says so in many ways; the socket says it in one. */
+static bool is_gone(const struct ssh2_peer *peer)
+{
+	char byte;
+	ssize_t got = recv(peer->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static bool is_link_error(const struct ssh2_peer *peer, int code)
 {
 	static const int codes[] = {LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_SEND,
 		LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_TIMEOUT, LIBSSH2_ERROR_TIMEOUT,
@@ -61,7 +69,7 @@ static bool is_link_error(int code)
 			return true;
 		}
 	}
-	return false;
+	return is_gone(peer);
 }
 
 static bool done(struct ssh2_peer *peer)
@@ -138,7 +146,7 @@ static bool offer_agent_key(struct ssh2_peer *peer, LIBSSH2_AGENT *agent,
 	if (code == 0) {
 		return done(peer);
 	}
-	if (is_link_error(libssh2_session_last_errno(peer->session))) {
+	if (is_link_error(peer, libssh2_session_last_errno(peer->session))) {
 		return broken(peer);
 	}
 	if (configured) {
@@ -222,7 +230,7 @@ static bool try_key(struct ssh2_peer *peer, const struct ssh_key_file *key)
 	if (code == 0) {
 		return done(peer);
 	}
-	if (is_link_error(code)) {
+	if (is_link_error(peer, code)) {
 		return broken(peer);
 	}
 	if (key->encrypted && code != LIBSSH2_ERROR_AUTHENTICATION_FAILED && peer->may_ask &&
@@ -296,7 +304,7 @@ static bool try_password(struct ssh2_peer *peer, const char *methods)
 		if (code == 0) {
 			return done(peer);
 		}
-		if (is_link_error(code)) {
+		if (is_link_error(peer, code)) {
 			return broken(peer);
 		}
 		if (peer->tries >= SECRET_TRIES) {

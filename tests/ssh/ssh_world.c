@@ -1,0 +1,473 @@
+#include "tests/ssh/ssh_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/base/memory.h"
+
+/* ---- files and programs ---- */
+
+void ssh_write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+char *ssh_read_file(const char *path)
+{
+	struct hv_text text = HV_TEXT_INIT;
+	char bytes[4096];
+	size_t length;
+	FILE *file = fopen(path, "re");
+	while (file && (length = fread(bytes, 1, sizeof bytes, file)) > 0) {
+		hv_text_append(&text, bytes, length);
+	}
+	if (file) {
+		(void)fclose(file);
+	}
+	return hv_text_detach(&text);
+}
+
+static void run_child(const char *const *argv, int output)
+{
+	char *copy[32] = {NULL};
+	for (size_t i = 0; argv[i] && i + 1 < HV_ARRAY_LEN(copy); i++) {
+		copy[i] = hv_strdup(argv[i]);
+	}
+	if (output >= 0) {
+		(void)dup2(output, STDOUT_FILENO);
+		(void)dup2(output, STDERR_FILENO);
+	}
+	(void)execv(copy[0], copy);
+	_exit(127);
+}
+
+int ssh_run(const char *const *argv, struct hv_text *ret_output)
+{
+	int ends[2];
+	int outcome = 0;
+	char bytes[4096];
+	ssize_t length;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		run_child(argv, ends[1]);
+	}
+	(void)close(ends[1]);
+	while ((length = read(ends[0], bytes, sizeof bytes)) > 0) {
+		if (ret_output) {
+			hv_text_append(ret_output, bytes, (size_t)length);
+		}
+	}
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(pid, &outcome, 0), pid);
+	return WIFEXITED(outcome) ? WEXITSTATUS(outcome) : -1;
+}
+
+char *ssh_world_path(const struct ssh_world *world, const char *name)
+{
+	return hv_sprintf("%s/%s", world->folder, name);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+/* ---- the server ---- */
+
+static pid_t start_sshd(const struct ssh_world *world, int socket)
+{
+	HV_CLEANUP_FREE char *config = ssh_world_path(world, "sshd_config");
+	HV_CLEANUP_FREE char *log = ssh_world_path(world, "sshd.log");
+	pid_t pid = fork();
+	if (pid == 0) {
+		const char *argv[] = {SSHD, "-i", "-f", config, "-E", log, NULL};
+		(void)signal(SIGCHLD, SIG_DFL);
+		(void)dup2(socket, STDIN_FILENO);
+		(void)dup2(socket, STDOUT_FILENO);
+		run_child(argv, -1);
+	}
+	atomic_store(&world->plan->sshd, pid);
+	return pid;
+}
+
+static void reset(int socket)
+{
+	struct linger linger = {1, 0};
+	(void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	(void)close(socket);
+}
+
+static bool pass(const struct ssh_world *world, int from, int to, long *passed)
+{
+	char bytes[4096];
+	long limit = atomic_load(&world->plan->bytes);
+	size_t most = sizeof bytes;
+	if (limit - *passed < (long)most) {
+		most = limit > *passed ? (size_t)(limit - *passed) : 0;
+	}
+	ssize_t length = most > 0 ? read(from, bytes, most) : 0;
+	for (ssize_t sent = 0, step; sent < length; sent += step) {
+		step = write(to, bytes + sent, (size_t)(length - sent));
+		if (step <= 0) {
+			return false;
+		}
+	}
+	*passed += length > 0 ? length : 0;
+	atomic_store(&world->plan->passed, *passed);
+	return length > 0;
+}
+
+static void relay(const struct ssh_world *world, int client)
+{
+	int pair[2];
+	long passed = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		return;
+	}
+	(void)start_sshd(world, pair[1]);
+	(void)close(pair[1]);
+	for (;;) {
+		struct pollfd fds[] = {{client, POLLIN, 0}, {pair[0], POLLIN, 0}};
+		if (passed >= atomic_load(&world->plan->bytes)) {
+			if (atomic_load(&world->plan->kind) == PLAN_HOLD) {
+				(void)pause();
+			}
+			break;
+		}
+		(void)poll(fds, 2, -1);
+		if ((fds[0].revents && !pass(world, client, pair[0], &passed)) ||
+			(fds[1].revents && !pass(world, pair[0], client, &passed))) {
+			break;
+		}
+	}
+	reset(client);
+	(void)close(pair[0]);
+}
+
+static void serve_client(const struct ssh_world *world, int client)
+{
+	static const char garbage[] = "HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>\r\n";
+	switch (atomic_load(&world->plan->kind)) {
+	case PLAN_PLAIN:
+		(void)start_sshd(world, client);
+		break;
+	case PLAN_GARBAGE:
+		(void)!write(client, garbage, sizeof garbage - 1);
+		break;
+	default:
+		if (fork() == 0) {
+			relay(world, client);
+			_exit(0);
+		}
+	}
+	(void)close(client);
+}
+
+static void serve(const struct ssh_world *world, int listener)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)setpgid(0, 0);
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (client >= 0) {
+			atomic_fetch_add(&world->plan->connections, 1);
+			serve_client(world, client);
+		}
+	}
+}
+
+static void listen_and_serve(struct ssh_world *world)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t size = sizeof address;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(listener >= 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 128), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	world->port = ntohs(address.sin_port);
+	world->server = fork();
+	if (world->server == 0) {
+		serve(world, listener);
+	}
+	(void)setpgid(world->server, world->server);
+	(void)close(listener);
+}
+
+/* ---- keys and configuration ---- */
+
+void ssh_world_make_key(struct ssh_world *world, const char *name, const char *type, const char *secret)
+{
+	HV_CLEANUP_FREE char *path = ssh_world_path(world, name);
+	const char *argv[] = {"/usr/bin/ssh-keygen", "-q", "-t", type, "-N", secret, "-C", "test", "-f", path, NULL};
+	assert_int_equal(ssh_run(argv, NULL), 0);
+}
+
+static char *public_key(const struct ssh_world *world, const char *name)
+{
+	HV_CLEANUP_FREE char *path = hv_sprintf("%s/%s.pub", world->folder, name);
+	return ssh_read_file(path);
+}
+
+void ssh_world_authorize(struct ssh_world *world, const char *name)
+{
+	HV_CLEANUP_FREE char *path = ssh_world_path(world, "authorized_keys");
+	HV_CLEANUP_FREE char *before = ssh_read_file(path);
+	HV_CLEANUP_FREE char *key = public_key(world, name);
+	HV_CLEANUP_FREE char *all = hv_sprintf("%s%s", before, key);
+	ssh_write_file(path, all);
+}
+
+char *ssh_world_name(const struct ssh_world *world)
+{
+	return hv_sprintf("[127.0.0.1]:%u", world->port);
+}
+
+void ssh_world_know(struct ssh_world *world, const char *marks, const char *name, const char *key)
+{
+	HV_CLEANUP_FREE char *path = ssh_world_path(world, "known_hosts");
+	HV_CLEANUP_FREE char *public = name ? public_key(world, key) : hv_strdup("");
+	HV_CLEANUP_FREE char *line = name ? hv_sprintf("%s%s %s", marks, name, public) : hv_strdup("");
+	ssh_write_file(path, line);
+}
+
+void ssh_world_configure(struct ssh_world *world, const char *identity, const char *lines)
+{
+	HV_CLEANUP_FREE char *path = ssh_world_path(world, "config");
+	HV_CLEANUP_FREE char *key =
+		identity ? hv_sprintf("IdentityFile %s/%s\n", world->folder, identity)
+			 : hv_strdup("IdentityFile none\n");
+	HV_CLEANUP_FREE char *text = hv_sprintf("%s\n%sIdentitiesOnly yes\nIdentityAgent none\n"
+						"UserKnownHostsFile %s/known_hosts\n"
+						"GlobalKnownHostsFile /dev/null\n",
+		lines, key, world->folder);
+	ssh_write_file(path, text);
+}
+
+static void write_sshd_config(const struct ssh_world *world, const char *options)
+{
+	HV_CLEANUP_FREE char *path = ssh_world_path(world, "sshd_config");
+	HV_CLEANUP_FREE char *text = hv_sprintf(
+		"%s\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\nAuthorizedKeysFile %s/authorized_keys\n"
+		"StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+		"PermitRootLogin yes\nPidFile none\nLogLevel VERBOSE\nUseDNS no\nPrintMotd no\n",
+		options, world->folder, world->folder, world->folder);
+	ssh_write_file(path, text);
+}
+
+static const char *what_is_missing(void)
+{
+	if (access(SSHD, X_OK) != 0) {
+		return "there is no " SSHD;
+	}
+	if (access("/usr/bin/ssh-keygen", X_OK) != 0 || access("/usr/bin/ssh", X_OK) != 0) {
+		return "there is no ssh or ssh-keygen";
+	}
+	if (geteuid() == 0) {
+		(void)mkdir("/run/sshd", 0755); /* sshd insists on it when root runs it */
+	}
+	return NULL;
+}
+
+struct ssh_world *ssh_world_new(const char *options, const char **ret_why)
+{
+	*ret_why = what_is_missing();
+	if (*ret_why) {
+		return NULL;
+	}
+	struct ssh_world *world = hv_alloc(sizeof *world);
+	(void)snprintf(world->folder, sizeof world->folder, "/tmp/hvtree-ssh-XXXXXX");
+	assert_non_null(mkdtemp(world->folder));
+	world->plan = mmap(NULL, sizeof *world->plan, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(world->plan, MAP_FAILED);
+	ssh_world_make_key(world, "host_ed25519", "ed25519", "");
+	ssh_world_make_key(world, "host_ecdsa", "ecdsa", "");
+	ssh_world_make_key(world, "user", "ed25519", "");
+	ssh_world_authorize(world, "user");
+	write_sshd_config(world, options);
+	listen_and_serve(world);
+	ssh_world_configure(world, "user", "");
+	HV_CLEANUP_FREE char *name = ssh_world_name(world);
+	ssh_world_know(world, "", name, "host_ed25519");
+	return world;
+}
+
+void ssh_world_free(struct ssh_world *world)
+{
+	if (!world) {
+		return;
+	}
+	(void)kill(-world->server, SIGKILL);
+	(void)waitpid(world->server, NULL, 0);
+	(void)nftw(world->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	(void)munmap(world->plan, sizeof *world->plan);
+	free(world);
+}
+
+struct transport_ssh_config ssh_world_config(const struct ssh_world *world, const char *command)
+{
+	static char address[128];
+	static char file[128];
+	(void)snprintf(address, sizeof address, "127.0.0.1:%u", world->port);
+	(void)snprintf(file, sizeof file, "%s/config", world->folder);
+	return (struct transport_ssh_config){.address = address, .command = command, .config_file = file};
+}
+
+/* ---- conversations ---- */
+
+static void on_opened(void *context)
+{
+	((struct talk *)context)->opened++;
+}
+
+static void on_received(void *context, const char *bytes, size_t length)
+{
+	hv_text_append(&((struct talk *)context)->heard, bytes, length);
+}
+
+static void on_noise(void *context, const char *bytes, size_t length)
+{
+	hv_text_append(&((struct talk *)context)->noise, bytes, length);
+}
+
+static void on_note(void *context, const char *line)
+{
+	hv_text_printf(&((struct talk *)context)->notes, "%s\n", line);
+}
+
+static void on_closed(void *context, const struct hv_error *reason)
+{
+	struct talk *talk = context;
+	talk->closed++;
+	talk->reason = *reason;
+}
+
+static void on_host_key(void *context, const struct ssh_host_key_question *question)
+{
+	struct talk *talk = context;
+	talk->asked_key++;
+	(void)snprintf(talk->fingerprint, sizeof talk->fingerprint, "%s", question->fingerprint);
+	(void)snprintf(talk->known_types, sizeof talk->known_types, "%s", question->known_types);
+	if (!talk->later) {
+		transport_ssh_answer_host_key(talk->transport, talk->answer);
+	}
+}
+
+static void on_secret(void *context, const char *prompt)
+{
+	struct talk *talk = context;
+	(void)snprintf(talk->prompt, sizeof talk->prompt, "%s", prompt);
+	const char *secret = talk->asked_secret < 4 ? talk->secrets[talk->asked_secret] : NULL;
+	talk->asked_secret++;
+	if (!talk->later) {
+		transport_ssh_answer_secret(talk->transport, secret);
+	}
+}
+
+const struct transport_ssh_prompts talk_prompts = {.host_key = on_host_key, .secret = on_secret};
+
+int64_t ssh_now_us(void)
+{
+	struct hv_clock clock = hv_clock_system();
+	return hv_clock_monotonic_us(&clock);
+}
+
+/* Answers that the test has set in `talk` stay. */
+void talk_begin(struct talk *talk, open_ssh open, const struct transport_ssh_config *config)
+{
+	static const struct transport_callbacks callbacks = {.opened = on_opened,
+		.received = on_received, .noise = on_noise, .closed = on_closed, .note = on_note};
+	struct hv_clock clock = hv_clock_system();
+	struct hv_error error = {0};
+	struct transport_ssh_config own = *config;
+	own.prompt_context = talk;
+	if (open(&own, &callbacks, talk, &clock, &talk->transport, &error) != HV_OK) {
+		fail_msg("%s", error.text);
+	}
+	assert_int_equal(talk->opened + talk->closed, 0);
+}
+
+void talk_turn(struct talk *talk)
+{
+	struct pollfd fds[TRANSPORT_FDS_MAX];
+	size_t count = talk->transport->ops->poll_fds(talk->transport, fds);
+	int64_t deadline = talk->transport->ops->deadline_us(talk->transport);
+	int64_t left = deadline == HV_NEVER ? SSH_LIMIT_US : deadline - ssh_now_us();
+	int ready = poll(fds, (nfds_t)count, left > 0 ? (int)(left / 1000) + 1 : 0);
+	talk->transport->ops->handle(talk->transport, fds, ready > 0 ? count : 0);
+}
+
+void talk_until_closed(struct talk *talk)
+{
+	int64_t limit = ssh_now_us() + SSH_LIMIT_US;
+	while (!talk->closed && ssh_now_us() < limit) {
+		talk_turn(talk);
+	}
+	assert_int_equal(talk->closed, 1);
+}
+
+void talk_until_opened(struct talk *talk)
+{
+	int64_t limit = ssh_now_us() + SSH_LIMIT_US;
+	while (!talk->opened && !talk->closed && ssh_now_us() < limit) {
+		talk_turn(talk);
+	}
+	if (!talk->opened) {
+		fail_msg("not opened: %s", talk->reason.text);
+	}
+}
+
+void talk_until_heard(struct talk *talk, const char *text)
+{
+	int64_t limit = ssh_now_us() + SSH_LIMIT_US;
+	while (!strstr(hv_text_get(&talk->heard), text) && !talk->closed && ssh_now_us() < limit) {
+		talk_turn(talk);
+	}
+	if (!strstr(hv_text_get(&talk->heard), text)) {
+		fail_msg("'%s' was not heard: %s", text, talk->reason.text);
+	}
+}
+
+void talk_say(struct talk *talk, const char *text)
+{
+	assert_int_equal(talk->transport->ops->write(talk->transport, text, strlen(text), NULL), HV_OK);
+}
+
+void talk_end(struct talk *talk)
+{
+	talk->transport->ops->free(talk->transport);
+	hv_text_clear(&talk->heard);
+	hv_text_clear(&talk->noise);
+	hv_text_clear(&talk->notes);
+	memset(talk, 0, sizeof *talk);
+}
