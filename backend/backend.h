@@ -160,6 +160,10 @@ struct hv_preview {
 	struct hv_uuid vm;
 	struct hv_uuid target; /* nil for "all" */
 	/* revert */
+	const char *target_name; /* NULL: it is gone, or untracked */
+	enum snapshot_type target_type;
+	int64_t target_created_us;
+	const char *safety_refusal; /* why no safety snapshot can be taken first; NULL when it can */
 	int64_t lost_since_us; /* since then nothing is in a snapshot; 0: all that the VM holds now is lost */
 	int64_t lost_bytes; /* -1 not known */
 	int64_t kept_snapshots;
@@ -309,7 +313,10 @@ void hv_close_vm(struct hv_backend *backend, const struct hv_uuid *vm);
 struct hv_act {
 	enum operation_kind kind;
 	struct hv_uuid vm;
-	struct hv_uuid snapshot;  /* revert, delete; nil with `all` */
+	struct hv_uuid snapshot;  /* revert, delete; nil with `all` and `undo` */
+	bool undo;                /* revert: to the safety snapshot of the VM's last revert (U4) */
+	const char *safety_name;  /* revert: first take a snapshot of this name, and revert only if that succeeds; a
+				   * name that is taken gets a number behind it; NULL: none */
 	bool subtree;             /* delete */
 	bool all;                 /* delete */
 	enum snapshot_type type;  /* create */

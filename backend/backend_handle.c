@@ -82,11 +82,16 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_act 
 		.description = act->description,
 		.quiesce = act->quiesce,
 		.force = act->force,
+		.safety_name = act->safety_name,
 		.queue = act->queue,
 		.expect_current = act->expect_current,
 		.requested_by = backend->user,
 	};
-	status = find_snapshot(backend, vm.id, &act->snapshot, &request->snapshot_id, err);
+	struct hv_uuid target = act->snapshot;
+	status = act->undo ? undo_find(backend, vm.id, &target, err) : HV_OK;
+	if (status == HV_OK) {
+		status = find_snapshot(backend, vm.id, &target, &request->snapshot_id, err);
+	}
 	if (status == HV_OK && act->expect_current) {
 		enum hv_status found = find_snapshot(
 			backend, vm.id, &act->expected_current, &request->expected_current, NULL);

@@ -163,6 +163,12 @@ void handle_log(struct hv_backend *backend, const struct request *request);
 void handle_list(struct hv_backend *backend, const struct request *request);
 void handle_preview(struct hv_backend *backend, const struct request *request);
 
+/* --- backend_undo.c --- */
+/** The safety snapshot of the VM's last revert, when it is there and Ready; else HV_ERR_NOT_FOUND or HV_ERR_REFUSED
+ * with the reason. */
+enum hv_status undo_find(struct hv_backend *backend, int64_t vm_id, struct hv_uuid *ret_snapshot,
+	struct hv_error *err) HV_MUST_CHECK;
+
 /* --- backend_wait.c: requests that wait for a host --- */
 /** Whether the request can go on now; else it was taken and waits. */
 bool wait_for_host(struct hv_backend *backend, struct known_host *host, struct request *request);

@@ -7,6 +7,7 @@
 #include "backend/domain/preview.h"
 
 #define LOW_SPACE_BYTES (INT64_C(10) << 30)
+#define LEAST_SPACE_BYTES (INT64_C(1) << 30) /* that a safety snapshot must leave */
 
 /* Everything that a preview is made of. */
 struct facts {
@@ -68,10 +69,11 @@ static enum hv_status facts_read(struct hv_backend *backend, const struct hv_act
 		status = snapshot_tree_build(&facts->rows.snapshots, &facts->rows.untracked,
 			&facts->vm.checkpoint, &facts->tree, err);
 	}
-	if (status == HV_OK) {
-		status = find_target(&act->snapshot, facts, err);
+	struct hv_uuid target = act->snapshot;
+	if (status == HV_OK && act->undo) {
+		status = undo_find(backend, facts->vm.id, &target, err);
 	}
-	return status;
+	return status == HV_OK ? find_target(&target, facts, err) : status;
 }
 
 static enum action action_of(const struct hv_act *act)
@@ -134,7 +136,25 @@ static bool is_tracked(const struct facts *facts)
 	return facts->target != SNAPSHOT_TREE_NONE && facts->tree.nodes[facts->target].snapshot;
 }
 
-static void fill_revert(struct hv_backend *backend, const struct facts *facts,
+/* Why no safety snapshot can be taken now, NULL when it can: the rules of create, and room for it. Caller frees. */
+static char *safety_refusal(struct hv_backend *backend, const struct facts *facts)
+{
+	const struct hv_act create = {
+		.kind = OPERATION_CREATE_SNAPSHOT,
+		.type = facts->vm.state == VM_RUNNING ? SNAPSHOT_DISK_AND_MEMORY : SNAPSHOT_DISK,
+	};
+	char *refusal = refusal_of(backend, &create, facts);
+	int64_t needed = LEAST_SPACE_BYTES +
+			 (create.type == SNAPSHOT_DISK_AND_MEMORY ? facts->vm.memory_bytes : 0);
+	if (!refusal && facts->host.free_bytes >= 0 && facts->host.free_bytes < needed) {
+		char free_text[16], needed_text[16];
+		return hv_sprintf("the host has %s free and it may need %s",
+			hv_format_bytes(facts->host.free_bytes, free_text), hv_format_bytes(needed, needed_text));
+	}
+	return refusal;
+}
+
+static void fill_revert(struct hv_backend *backend, const struct hv_act *act, const struct facts *facts,
 	struct hv_preview *preview, const char **risks)
 {
 	struct revert_preview revert;
@@ -146,6 +166,9 @@ static void fill_revert(struct hv_backend *backend, const struct facts *facts,
 	revert.risks[RISK_LOW_SPACE] =
 		facts->host.free_bytes >= 0 &&
 		facts->host.free_bytes < facts->vm.memory_bytes + LOW_SPACE_BYTES;
+	if (act->safety_name && !preview->safety_refusal) {
+		revert.risks[RISK_NO_WAY_BACK] = false;
+	}
 	preview->lost_since_us = revert.lost_since_us;
 	preview->lost_bytes = revert.lost_bytes;
 	preview->kept_snapshots = (int64_t)revert.kept_snapshots;
@@ -161,11 +184,18 @@ static void fill_revert(struct hv_backend *backend, const struct facts *facts,
 	preview->risks = risks;
 }
 
-static const struct hv_preview *revert_value(
-	struct hv_backend *backend, const struct facts *facts, struct hv_preview *preview)
+static const struct hv_preview *revert_value(struct hv_backend *backend, const struct hv_act *act,
+	const struct facts *facts, struct hv_preview *preview)
 {
 	const char *risks[RISK_COUNT];
-	fill_revert(backend, facts, preview, risks);
+	const struct snapshot *target = facts->tree.nodes[facts->target].snapshot;
+	HV_CLEANUP_FREE char *no_safety = safety_refusal(backend, facts);
+	preview->target = target->uuid;
+	preview->target_name = target->display_name;
+	preview->target_type = target->type;
+	preview->target_created_us = target->created_us;
+	preview->safety_refusal = no_safety;
+	fill_revert(backend, act, facts, preview, risks);
 	return hv_preview_new(preview);
 }
 
@@ -223,7 +253,7 @@ static const struct hv_preview *make(
 		.refusal = refusal,
 	};
 	if (act->kind == OPERATION_REVERT_SNAPSHOT && is_tracked(facts)) {
-		return revert_value(backend, facts, &preview);
+		return revert_value(backend, act, facts, &preview);
 	}
 	if (act->kind == OPERATION_DELETE_SNAPSHOT && (act->all || is_tracked(facts))) {
 		return delete_value(act, facts, &preview);

@@ -30,6 +30,7 @@ struct request *request_new_act(enum request_kind kind, uint64_t ticket, const s
 	request->act = *act;
 	request->act.name = request->name = hv_strdup_null(act->name);
 	request->act.description = request->description = hv_strdup_null(act->description);
+	request->act.safety_name = request->safety_name = hv_strdup_null(act->safety_name);
 	return request;
 }
 
@@ -74,6 +75,7 @@ void request_free(struct request *request)
 	}
 	free(request->name);
 	free(request->description);
+	free(request->safety_name);
 	free(request->account);
 	free(request->domain);
 	free(request->keyword);

@@ -28,7 +28,7 @@ struct request {
 	struct hv_snapshot_query query; /* LIST */
 	struct hv_log_query log; /* LOG */
 	/* owned, what act, query and log point to */
-	char *name, *description, *account, *domain, *keyword;
+	char *name, *description, *safety_name, *account, *domain, *keyword;
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
 	struct request *prev, *next; /* of the list that holds it */

@@ -195,6 +195,8 @@ static void operation_fill(struct packer *packer, void *to, const void *from)
 
 static const size_t preview_strings[] = {
 	offsetof(struct hv_preview, refusal),
+	offsetof(struct hv_preview, target_name),
+	offsetof(struct hv_preview, safety_refusal),
 };
 
 static void preview_fill(struct packer *packer, void *to, const void *from)
