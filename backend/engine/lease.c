@@ -95,7 +95,8 @@ void lease_scan(struct engine *engine)
 	if (status == HV_OK) {
 		adopt_mine(engine, &list);
 	} else {
-		engine->scanned_change = -1; /* look again */
+		engine->scanned_change = -1; /* look again, but not before scan_us, though a lease has run out */
+		engine->foreign_lease_us = HV_NEVER;
 		engine_store_trouble(engine, &err);
 	}
 	operation_list_clear(&list);

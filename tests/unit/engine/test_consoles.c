@@ -214,6 +214,24 @@ static void test_chain_of_a_dead_console__is_taken_over_whole__D4_Y1(void **stat
 	clear_pair(&pair);
 }
 
+/* Its lease has run out, which is a reason to look at once, but not to look without end while nothing can be read. */
+static void test_lease_that_ran_out__is_not_looked_at_without_rest_while_the_store_fails__Q1(void **state)
+{
+	(void)state;
+	struct pair pair;
+	make_pair(&pair);
+	ask(&pair, &pair.world.console, OPERATION_CREATE_SNAPSHOT, "B", false);
+	pair.world.now_us += 6 * HV_SECOND_US;
+	(void)engine_tick(pair.second.engine);
+	pair.second.cut.dead = true;
+	pair.world.now_us += 60 * HV_SECOND_US; /* the first one has been suspended */
+	assert_true(engine_tick(pair.second.engine) >= pair.world.now_us + HV_SECOND_US);
+	pair.second.cut.dead = false;
+	settle_both(&pair);
+	assert_tree(&pair, "A(B*)");
+	clear_pair(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_console_that_lost_its_lease__is_fenced_off__Y1_Y2),
 		cmocka_unit_test(test_lease__is_kept_while_an_operation_takes_long__X1),
 		cmocka_unit_test(test_chain_of_a_dead_console__is_taken_over_whole__D4_Y1),
+		cmocka_unit_test(test_lease_that_ran_out__is_not_looked_at_without_rest_while_the_store_fails__Q1),
 	};
 	return cmocka_run_group_tests_name("engine/consoles", tests, NULL, NULL);
 }
