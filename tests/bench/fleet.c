@@ -218,11 +218,13 @@ void fleet_make(const char *path, const struct fleet_size *size)
 	/* what the current row says is what the host says */
 	run(&maker, "UPDATE vm_instance SET checkpoint = (SELECT s.checkpoint FROM vm_snapshots s"
 		    " WHERE s.vm_id = vm_instance.id AND s.current = 1)");
-	run(&maker, "COMMIT");
+	/* the last migration fills the index of keywords from the rows: the store does it again when it is opened */
+	run(&maker, "DROP TABLE snapshot_words; PRAGMA user_version = 2; COMMIT");
 	sqlite3_stmt *const statements[] = {maker.host, maker.vm, maker.volume, maker.snapshot};
 	for (size_t i = 0; i < HV_ARRAY_LEN(statements); i++) {
 		(void)sqlite3_finalize(statements[i]);
 	}
 	run(&maker, "PRAGMA wal_checkpoint(TRUNCATE)");
 	(void)sqlite3_close(maker.database);
+	make_structure(path);
 }

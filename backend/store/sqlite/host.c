@@ -249,6 +249,9 @@ static const char *const host_removal[] = {
 	"DELETE FROM volumes WHERE " VMS_OF_HOST,
 	"UPDATE vm_snapshots SET parent = NULL WHERE parent IS NOT NULL AND " VMS_OF_HOST,
 	"DELETE FROM vm_snapshot_details WHERE vm_snapshot_id IN (SELECT id FROM vm_snapshots WHERE " VMS_OF_HOST ")",
+	"INSERT INTO snapshot_words (snapshot_words, rowid, words)"
+	" SELECT 'delete', id, search_words(display_name, name, description) FROM vm_snapshots"
+	" WHERE removed = 0 AND " VMS_OF_HOST,
 	"DELETE FROM vm_snapshots WHERE " VMS_OF_HOST,
 	"DELETE FROM vm_instance WHERE host_id = ?",
 	"DELETE FROM host WHERE id = ?",

@@ -58,6 +58,11 @@ static const struct store_ops sqlite_ops = {
 	.offering_name = store_offering_name,
 	.account_ensure = store_account_ensure,
 	.account_names = store_account_names,
+	.account_list = store_account_list,
+	.account_by_user = store_account_by_user,
+	.account_save = store_account_save,
+	.account_remove = store_account_remove,
+	.vm_set_account = store_vm_set_account,
 	.set_origin = store_set_origin,
 	.event_insert = store_event_insert,
 	.event_query = store_event_query,
@@ -140,13 +145,13 @@ static enum hv_status open_connection(struct sqlite_store *store, struct hv_erro
 		status = store_check_identity(store, err);
 	}
 	if (status == HV_OK) {
+		status = store_register_functions(store, err);
+	}
+	if (status == HV_OK) {
 		status = store_migrate(store, err);
 	}
 	if (status == HV_OK) {
 		status = use_write_ahead_log(store, err);
-	}
-	if (status == HV_OK) {
-		status = store_register_functions(store, err);
 	}
 	if (status == HV_OK) {
 		(void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -31,7 +31,8 @@ enum parameter {
 	PARAMETER_AFTER_ID,
 	PARAMETER_LIMIT,
 	PARAMETER_OFFSET,
-	PARAMETER_COUNT = PARAMETER_OFFSET
+	PARAMETER_MATCH,
+	PARAMETER_COUNT = PARAMETER_MATCH
 };
 
 static const char row_columns[] =
@@ -58,10 +59,13 @@ static const char row_joins[] =
 static const char by_keyword[] = " AND (text_contains(s.display_name, ?10) OR text_contains(s.name, ?10)"
 				 " OR text_contains(s.description, ?10))";
 
+#define BY_KEYWORD_INDEX " AND s.id IN (SELECT rowid FROM snapshot_words WHERE snapshot_words MATCH ?16)"
+
 /* What a query needs that is not in struct snapshot_query as it stands. */
 struct plan {
 	const struct snapshot_query *query;
 	char *keyword_key; /* NULL: no keyword */
+	char *match;       /* what the index of keywords is asked; NULL: it is not */
 	char *domain;      /* path without a slash at its end; NULL: any */
 };
 
@@ -70,9 +74,10 @@ static bool has_start(const struct snapshot_query *query)
 	return query->after_created_us != 0 || query->after_id != 0;
 }
 
-static bool is_narrow(const struct snapshot_query *query)
+static bool is_narrow(const struct plan *plan)
 {
-	return query->vm_id != 0 || query->host_id != 0 || (query->ids && query->id_count > 0);
+	const struct snapshot_query *query = plan->query;
+	return plan->match || query->vm_id != 0 || query->host_id != 0 || (query->ids && query->id_count > 0);
 }
 
 static void add_filters(struct hv_text *sql, const struct plan *plan)
@@ -92,6 +97,7 @@ static void add_filters(struct hv_text *sql, const struct plan *plan)
 		{query->type >= 0, " AND s.vm_snapshot_type = ?6"},
 		{query->name != NULL, " AND s.display_name = ?7"},
 		{query->ids && query->id_count > 0, BY_IDS},
+		{plan->match != NULL, BY_KEYWORD_INDEX},
 		{plan->keyword_key != NULL, by_keyword},
 		{query->created_before_us != 0, " AND s.created < ?11"},
 	};
@@ -104,9 +110,9 @@ static void add_filters(struct hv_text *sql, const struct plan *plan)
 }
 
 /* All rows in order: the index, so that a page stops early and nothing is sorted. */
-static const char *driving_table(const struct snapshot_query *query)
+static const char *driving_table(const struct plan *plan)
 {
-	return is_narrow(query) || query->state == SNAPSHOT_REMOVED
+	return is_narrow(plan) || plan->query->state == SNAPSHOT_REMOVED
 		? " FROM vm_snapshots s"
 		: " FROM vm_snapshots s INDEXED BY vm_snapshots_created";
 }
@@ -115,7 +121,7 @@ static char *make_row_sql(const struct plan *plan)
 {
 	struct hv_text sql = HV_TEXT_INIT;
 	hv_text_puts(&sql, row_columns);
-	hv_text_puts(&sql, driving_table(plan->query));
+	hv_text_puts(&sql, driving_table(plan));
 	hv_text_puts(&sql, row_joins);
 	add_filters(&sql, plan);
 	if (has_start(plan->query)) {
@@ -129,7 +135,7 @@ static char *make_row_sql(const struct plan *plan)
 static bool index_is_enough(const struct plan *plan)
 {
 	const struct snapshot_query *query = plan->query;
-	return !is_narrow(query) && query->state < 0 && query->type < 0 && !query->account && !plan->domain &&
+	return !is_narrow(plan) && query->state < 0 && query->type < 0 && !query->account && !plan->domain &&
 	       !query->name && !plan->keyword_key;
 }
 
@@ -184,6 +190,9 @@ static void bind_plan(struct query *query, const struct plan *plan)
 	}
 	bind_int(query, PARAMETER_ID_COUNT, (int64_t)asked->id_count);
 	bind_text(query, PARAMETER_KEYWORD, plan->keyword_key);
+	if (plan->match) {
+		bind_text(query, PARAMETER_MATCH, plan->match);
+	}
 	bind_int(query, PARAMETER_CREATED_BEFORE, asked->created_before_us);
 	bind_int(query, PARAMETER_AFTER_CREATED, asked->after_created_us);
 	bind_int(query, PARAMETER_AFTER_ID, asked->after_id);
@@ -267,6 +276,23 @@ static char *trim_path(const char *path)
 	return hv_strndup(path, length);
 }
 
+/* Removed rows are not in the index, and what narrows more than a keyword does is left to drive. */
+static enum hv_status plan_keyword(struct sqlite_store *store, struct plan *plan, struct hv_error *err)
+{
+	bool narrow = false;
+	if (!plan->keyword_key || plan->query->state == SNAPSHOT_REMOVED || is_narrow(plan)) {
+		return HV_OK;
+	}
+	char *match = keyword_index_match(plan->keyword_key);
+	enum hv_status status = match ? keyword_index_is_narrow(store, match, &narrow, err) : HV_OK;
+	if (status == HV_OK && narrow) {
+		plan->match = match;
+		return HV_OK;
+	}
+	free(match);
+	return status;
+}
+
 enum hv_status store_snapshot_query(struct store *base, const struct snapshot_query *query,
 	bool (*each)(void *context, const struct snapshot_row *row), void *context, int64_t *ret_total,
 	struct hv_error *err)
@@ -283,8 +309,9 @@ enum hv_status store_snapshot_query(struct store *base, const struct snapshot_qu
 	HV_CLEANUP_FREE char *domain = query->domain ? trim_path(query->domain) : NULL;
 	struct plan plan = {.query = query, .keyword_key = key, .domain = domain};
 	int64_t total = 0;
-	enum hv_status status = HV_OK;
-	if (ret_total) {
+	enum hv_status status = plan_keyword(store, &plan, err);
+	HV_CLEANUP_FREE char *match = plan.match;
+	if (status == HV_OK && ret_total) {
 		status = count_rows(store, &plan, &total, err);
 	}
 	if (status == HV_OK) {

@@ -254,8 +254,32 @@ static const char *const version_2[] = {
 	NULL,
 };
 
+/*
+ * Keyword search (L1) at a million snapshots: for each piece of three characters, the live snapshots that have it.
+ * The texts themselves stay in vm_snapshots alone, so what writes a row keeps the index in step (keyword_index.c).
+ */
+static const char *const version_3[] = {
+	"CREATE VIRTUAL TABLE snapshot_words USING fts5 (words, content = '', columnsize = 0, detail = none,"
+	" tokenize = 'trigram case_sensitive 1')",
+	"INSERT INTO snapshot_words (rowid, words)"
+	" SELECT id, search_words(display_name, name, description) FROM vm_snapshots WHERE removed = 0",
+	NULL,
+};
+
+/* Who acts as which account, and with which right (A1). What was made before is an operator's, but for the first one. */
+static const char *const version_4[] = {
+	"ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'Operator'",
+	"ALTER TABLE account ADD COLUMN os_user TEXT",
+	"UPDATE account SET role = 'Administrator' WHERE id = 1",
+	"CREATE UNIQUE INDEX account_os_user ON account (os_user) WHERE os_user IS NOT NULL",
+	"CREATE INDEX vm_instance_account ON vm_instance (account_id)",
+	NULL,
+};
+
 const char *const *const store_migrations[] = {
 	version_1,
 	version_2,
+	version_3,
+	version_4,
 };
 const int store_migration_count = (int)HV_ARRAY_LEN(store_migrations);

@@ -149,6 +149,9 @@ enum hv_status store_snapshot_insert(
 		status = insert_row(store, snapshot, id, err);
 	}
 	if (status == HV_OK) {
+		status = keyword_index_add(store, snapshot->vm_id, id, err);
+	}
+	if (status == HV_OK) {
 		snapshot->id = id;
 		snapshot->update_count = 0;
 		store_mark_tree(store, snapshot->vm_id);
@@ -205,6 +208,9 @@ enum hv_status store_snapshot_set_state(struct store *base, struct snapshot *sna
 	status = query_run(&query, &changed, err);
 	if (status == HV_OK && changed == 0) {
 		return explain_no_row(store, snapshot->vm_id, snapshot->id, err);
+	}
+	if (status == HV_OK && removes && snapshot->removed_us == 0) {
+		status = keyword_index_drop(store, snapshot->vm_id, snapshot->id, err);
 	}
 	if (status != HV_OK) {
 		return status;
@@ -383,19 +389,27 @@ enum hv_status store_snapshot_reparent(
 
 enum hv_status store_snapshot_discard(struct store *base, int64_t snapshot_id, struct hv_error *err)
 {
-	static const char sql[] = "DELETE FROM vm_snapshots WHERE vm_id = ? AND id = ? AND state = 'Allocated'";
+	static const char is_allocated[] =
+		"SELECT count(*) FROM vm_snapshots WHERE vm_id = ? AND id = ? AND state = 'Allocated'";
+	static const char sql[] = "DELETE FROM vm_snapshots WHERE vm_id = ? AND id = ?";
 	struct sqlite_store *store = sqlite_store(base);
 	int64_t vm_id = 0;
-	int64_t changed = 0;
+	int64_t found = 0;
 	enum hv_status status = store_require_transaction(store, err);
 	if (status == HV_OK) {
 		status = vm_of_snapshot(store, snapshot_id, &vm_id, err);
 	}
 	if (status == HV_OK) {
-		status = run_on_row(store, sql, vm_id, snapshot_id, &changed, err);
+		status = count_row(store, is_allocated, vm_id, snapshot_id, &found, err);
 	}
-	if (status == HV_OK && changed == 0) {
+	if (status == HV_OK && found == 0) {
 		return hv_error_set(err, HV_ERR_CONFLICT, "%s", changed_meanwhile);
+	}
+	if (status == HV_OK) {
+		status = keyword_index_drop(store, vm_id, snapshot_id, err);
+	}
+	if (status == HV_OK) {
+		status = run_on_row(store, sql, vm_id, snapshot_id, NULL, err);
 	}
 	if (status == HV_OK) {
 		store_mark_tree(store, vm_id);

@@ -118,11 +118,23 @@ enum hv_status store_last_change(struct store *store, int64_t *ret_sequence, str
 enum hv_status store_changes(struct store *store, int64_t after, struct change *ret_changes, size_t capacity,
 	size_t *ret_count, bool *ret_reload, struct hv_error *err);
 
-/* text_search.c */
+/* text_search.c: text_contains() and search_words() for SQL */
 enum hv_status store_register_functions(struct sqlite_store *store, struct hv_error *err);
 
+/* keyword_index.c */
+/** After the row was made; only live ones are in the index. */
+enum hv_status keyword_index_add(struct sqlite_store *store, int64_t vm_id, int64_t id, struct hv_error *err);
+/** The row was live and will not be; its texts are still there. */
+enum hv_status keyword_index_drop(struct sqlite_store *store, int64_t vm_id, int64_t id, struct hv_error *err);
+/** What snapshot_words is to be asked for all candidates of a folded keyword; NULL when it is too short for the index.
+ * Caller frees. */
+char *keyword_index_match(const char *key);
+/** Whether there are few candidates: then the index drives the query, else reading in order ends sooner. */
+enum hv_status keyword_index_is_narrow(
+	struct sqlite_store *store, const char *match, bool *ret_narrow, struct hv_error *err);
+
 /* The rest of the table of functions, by topic: host.c vm.c vm_detail.c snapshot.c snapshot_write.c query.c
- * operation.c setting.c owner.c audit.c */
+ * operation.c setting.c owner.c account.c audit.c */
 #define STORE_FUNCTION(name, ...) enum hv_status name(struct store *store, __VA_ARGS__, struct hv_error *err)
 STORE_FUNCTION(store_host_list, struct host_list *list);
 STORE_FUNCTION(store_host_get, int64_t id, struct host *ret_host);
@@ -179,6 +191,11 @@ STORE_FUNCTION(store_event_insert, int64_t now_us, const char *who, const char *
 enum hv_status store_event_query(struct store *store, const struct event_query *query,
 	bool (*each)(void *context, const struct event_row *row), void *context, int64_t *ret_total,
 	struct hv_error *err);
+STORE_FUNCTION(store_account_list, struct account_list *list);
+STORE_FUNCTION(store_account_by_user, const char *os_user, struct account *ret_account);
+STORE_FUNCTION(store_account_save, const struct account *account);
+STORE_FUNCTION(store_account_remove, int64_t id);
+STORE_FUNCTION(store_vm_set_account, int64_t vm_id, int64_t account_id);
 void store_set_origin(struct store *store, const char *origin);
 
 #endif

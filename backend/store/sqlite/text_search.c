@@ -2,12 +2,16 @@
  * text_contains(text, key): SQL's keyword filter (L1). The key is folded once by the caller with hv_text_name_key();
  * text in ASCII, which is nearly all of it, is compared in place, other text is folded too, so that letter case is
  * ignored in every script.
+ *
+ * search_words(display_name, name, description): what the keyword index keeps of a row; folded the same way. A control
+ * character stands between them, so that nearly no keyword is found across two of them; what is found is looked at again.
  */
 #include "backend/store/sqlite/sqlite_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/memory.h"
 #include "backend/base/text.h"
 
 static unsigned char lower(unsigned char c)
@@ -63,9 +67,30 @@ static void text_contains(sqlite3_context *context, int count, sqlite3_value **v
 	free(folded);
 }
 
+static void search_words(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct hv_text words = HV_TEXT_INIT;
+	for (int i = 0; i < count; i++) {
+		const char *text = (const char *)sqlite3_value_text(values[i]);
+		HV_CLEANUP_FREE char *key = text ? hv_text_name_key(text) : NULL;
+		hv_text_puts(&words, i > 0 ? "\x1f" : "");
+		hv_text_puts(&words, key ? key : "");
+	}
+	sqlite3_result_text(context, hv_text_detach(&words), -1, free);
+}
+
 enum hv_status store_register_functions(struct sqlite_store *store, struct hv_error *err)
 {
-	int code = sqlite3_create_function_v2(store->database, "text_contains", 2,
-		SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, text_contains, NULL, NULL, NULL);
+	static const struct {
+		const char *name;
+		int parameters;
+		void (*function)(sqlite3_context *context, int count, sqlite3_value **values);
+	} functions[] = {{"text_contains", 2, text_contains}, {"search_words", 3, search_words}};
+	int code = SQLITE_OK;
+	for (size_t i = 0; code == SQLITE_OK && i < HV_ARRAY_LEN(functions); i++) {
+		code = sqlite3_create_function_v2(store->database, functions[i].name, functions[i].parameters,
+			SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, functions[i].function, NULL,
+			NULL, NULL);
+	}
 	return code == SQLITE_OK ? HV_OK : store_failure(store, code, err);
 }

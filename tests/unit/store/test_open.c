@@ -100,7 +100,7 @@ static void test_open__tells_what_kind_of_file_it_is_in_the_header(void **state)
 	char *bytes = read_whole(fixture->path, &length);
 	assert_true(length > 100);
 	assert_memory_equal(bytes + 68, "hvtr", 4);
-	assert_memory_equal(bytes + 60, "\0\0\0\2", 4);
+	assert_memory_equal(bytes + 60, "\0\0\0\3", 4);
 	free(bytes);
 	assert_false(exists(fixture->path, "-wal"));
 }

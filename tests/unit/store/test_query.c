@@ -423,6 +423,47 @@ static void test_query__may_be_asked_within_itself(void **state)
 			      fixture->store, &query, read_within, fixture, NULL, &fixture->error));
 }
 
+static size_t found_by_keyword(struct fixture *fixture, const char *keyword, int state)
+{
+	struct snapshot_query query = ANY;
+	query.keyword = keyword;
+	query.state = state;
+	return list(fixture, &query, NULL).count;
+}
+
+static void test_query__keyword_follows_every_write_and_finds_the_removed_when_asked__L1(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t kept = add_snapshot(fixture, fixture->vm_id, "before the große Umzug", 0);
+	int64_t gone = add_snapshot(fixture, fixture->vm_id, "after the GROSSE umzug", 0);
+	assert_int_equal(found_by_keyword(fixture, "Große UMZUG", -1), 2);
+	struct snapshot row = get_snapshot(fixture, gone);
+	begin(fixture);
+	must(fixture, fixture->ops->snapshot_set_state(fixture->store, &row, SNAPSHOT_REMOVED, 5, &fixture->error));
+	commit(fixture);
+	snapshot_clear(&row);
+	assert_int_equal(found_by_keyword(fixture, "umzug", -1), 1);
+	assert_int_equal(found_by_keyword(fixture, "umzug", SNAPSHOT_REMOVED), 1);
+	row = make_snapshot(fixture->vm_id, "taken back: umzug");
+	row.state = SNAPSHOT_ALLOCATED;
+	begin(fixture);
+	must(fixture, fixture->ops->snapshot_insert(fixture->store, &row, &fixture->error));
+	assert_int_equal(found_by_keyword(fixture, "umzug", -1), 2);
+	must(fixture, fixture->ops->snapshot_discard(fixture->store, row.id, &fixture->error));
+	commit(fixture);
+	snapshot_clear(&row);
+	assert_int_equal(found_by_keyword(fixture, "umzug", -1), 1);
+	row = make_snapshot(fixture->vm_id, "rolled back: umzug");
+	begin(fixture);
+	must(fixture, fixture->ops->snapshot_insert(fixture->store, &row, &fixture->error));
+	fixture->ops->rollback(fixture->store);
+	snapshot_clear(&row);
+	assert_int_equal(found_by_keyword(fixture, "umzug", -1), 1);
+	row = get_snapshot(fixture, kept);
+	assert_string_equal(row.display_name, "before the große Umzug");
+	snapshot_clear(&row);
+}
+
 int main(void)
 {
 #define FLEET(name) cmocka_unit_test_setup_teardown(name, fleet_make, fleet_clean)
@@ -439,6 +480,7 @@ int main(void)
 		FLEET(test_query__stops_when_the_reader_has_enough),
 		TEST(test_query__brings_the_names_that_a_reader_wants__L2),
 		TEST(test_query__may_be_asked_within_itself),
+		TEST(test_query__keyword_follows_every_write_and_finds_the_removed_when_asked__L1),
 	};
 	return cmocka_run_group_tests_name("store/query", tests, NULL, NULL);
 }
