@@ -135,6 +135,7 @@ void engine_progress(struct engine *engine, int64_t host_id, const struct hv_uui
 	}
 	int64_t now_us = engine_monotonic_us(engine);
 	run->ask_us = now_us + ENGINE_ASK_US;
+	run->asks = 0;
 	run->percent = percent < 0 ? -1 : percent > 100 ? 100 : percent;
 	hv_replace_string(&run->phase, phase);
 	run->progress_waits = true;

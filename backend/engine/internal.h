@@ -19,6 +19,8 @@
 #define ENGINE_STALE_US (5 * 60 * HV_SECOND_US)
 /* A command or question without a sign of life for so long is asked about (a lost answer on a living link). */
 #define ENGINE_ASK_US (30 * HV_SECOND_US)
+/* An agent that says so often in a row that the act runs, without a sign of life, is sent the command again. */
+#define ENGINE_ASKS_MAX 4
 /* An inventory that has not come after this is asked for again. */
 #define ENGINE_INVENTORY_US (2 * 60 * HV_SECOND_US)
 /* After the store failed with one. */
@@ -46,6 +48,7 @@ struct run {
 	bool interrupted; /* host or console was lost since the step was written */
 	bool lost;        /* a compare-and-set said that another console owns it */
 	int64_t ask_us;   /* RUN_FOR_QUERY, RUN_FOR_ANSWER: monotonic time to ask the journal */
+	int asks;         /* how often it has said since the last sign of life that the act runs */
 	int64_t retry_us; /* RUN_FOR_STORE: monotonic time of the next try */
 	int64_t backoff_us;
 	/* progress that came faster than it may be written */

@@ -207,9 +207,15 @@ static void settle_unknown_to_host(struct engine *engine, struct run *run)
 	go_on_sending(engine, run);
 }
 
+/*
+ * The journal says so of every intent without an answer, also when nobody acts on it any more: only the command, sent
+ * again, waits for the end or brings it about. So it is sent over a new link, and again after a while, because the one
+ * that was sent may be lost.
+ */
 static void settle_running(struct engine *engine, struct run *run)
 {
-	if (run->must_ask) { /* over a new link: the agent attaches the repeated command to the running act */
+	if (run->must_ask || ++run->asks >= ENGINE_ASKS_MAX) {
+		run->asks = 0;
 		go_on_sending(engine, run);
 		return;
 	}

@@ -238,6 +238,37 @@ static void test_answer__that_is_lost_on_a_living_link_is_asked_for__Y2(void **s
 	}
 }
 
+/* An agent that died leaves an intent without an answer; the command that would wake it was lost on the way. */
+static void test_command__is_sent_again_when_the_journal_says_running_for_too_long__Y2_Y3(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	struct operation_list live = {0};
+	engine_world_make(&world, VM_RUNNING, ALL_CAPABILITIES);
+	set_fault(&world, AGENT_CREATE_VM_SNAPSHOT, FAKE_LOSE_COMMAND, AGENT_CODE_NONE, NULL);
+	ask(&world, OPERATION_CREATE_SNAPSHOT, "A");
+	engine_world_run(&world);
+	struct store *store = world.console.store;
+	assert_int_equal(store->ops->operation_live(store, 0, 0, &live, NULL), HV_OK);
+	struct agent_answer running = {.kind = AGENT_QUERY_OPERATION,
+		.result = true,
+		.operation = live.items[0].uuid,
+		.query_kind = AGENT_CREATE_VM_SNAPSHOT,
+		.journal = AGENT_JOURNAL_RUNNING};
+	for (int i = 0; i < 10 && fake_hosts_sent(world.hosts, AGENT_CREATE_VM_SNAPSHOT) < 2; i++) {
+		set_fault(&world, AGENT_QUERY_OPERATION, FAKE_LOSE_COMMAND, AGENT_CODE_NONE, NULL);
+		world.now_us += 31 * HV_SECOND_US;
+		(void)engine_tick(world.console.engine);
+		engine_world_run(&world);
+		engine_answer(world.console.engine, world.host_id, &running);
+	}
+	assert_int_equal(fake_hosts_sent(world.hosts, AGENT_CREATE_VM_SNAPSHOT), 2);
+	engine_world_settle(&world);
+	assert_tree(&world, "A*");
+	operation_list_clear(&live);
+	engine_world_clear(&world);
+}
+
 static void test_operation__is_unknown_while_its_host_is_lost__Y4(void **state)
 {
 	(void)state;
@@ -404,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_answer__without_the_vm_is_unknown_until_the_host_is_asked__V4),
 		cmocka_unit_test(test_sentence__shows_what_a_host_says_without_obeying_it__X7),
 		cmocka_unit_test(test_answer__that_is_lost_on_a_living_link_is_asked_for__Y2),
+		cmocka_unit_test(test_command__is_sent_again_when_the_journal_says_running_for_too_long__Y2_Y3),
 		cmocka_unit_test(test_operation__is_unknown_while_its_host_is_lost__Y4),
 		cmocka_unit_test(test_revert__whose_answer_was_lost_is_not_done_again__Y2),
 		cmocka_unit_test(test_command__that_never_arrived_is_not_sent_when_it_is_stale__Y2),
