@@ -259,7 +259,7 @@ static struct hv_preview revert_preview(void)
 {
 	static const char *const risks[] = {
 		"the VM is running: the guest is cut off, not shut down",
-		"the state of the VM now is in no snapshot: take one first to keep it",
+		"older than 30 days: a Windows guest may lose its trust in the domain",
 	};
 	return (struct hv_preview){
 		.kind = OPERATION_REVERT_SNAPSHOT,
@@ -285,6 +285,43 @@ static void send_preview(struct fixture *fixture, const struct hv_preview *value
 		&(struct hv_event){.kind = HV_EVENT_PREVIEW, .ticket = asked->ticket, .preview = preview});
 	hv_preview_unref(preview);
 	fixture_take_effects(fixture);
+}
+
+static void test_revert_dialog__says_why_there_is_no_safety_snapshot__U4_C3(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "r");
+	static const char *const risks[] = {"the state of the VM now is in no snapshot: take one first to keep it"};
+	struct hv_preview preview = revert_preview();
+	preview.risks = risks;
+	preview.risk_count = 1;
+	preview.safety_refusal = "'db-primary' has 10 snapshots and the limit is 10; delete old ones first";
+	send_preview(fixture, &preview);
+	check_screen(fixture, "dialog_revert_no_safety", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_undo_dialog__shows_what_the_undo_itself_would_lose__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "db-primary");
+	fixture_tree(fixture, "db-primary",
+		"base-2026-06-01 82d\n  pre-patch-july 41d m\n    before-revert 0d m\n    pre-upgrade-v7 12d *\n");
+	fixture_keys(fixture, "u");
+	struct hv_preview preview = revert_preview();
+	preview.target = hv_uuid_from_text("before-revert");
+	preview.target_name = "before-revert 2026-08-22 03:09";
+	preview.target_type = SNAPSHOT_DISK_AND_MEMORY;
+	preview.target_created_us = FIXTURE_NOW - 180 * HV_SECOND_US;
+	preview.lost_since_us = FIXTURE_NOW - 150 * HV_SECOND_US;
+	preview.lost_bytes = -1;
+	preview.risk_count = 1;
+	send_preview(fixture, &preview);
+	check_screen(fixture, "dialog_undo", 80, 24);
+	fixture_free(fixture);
 }
 
 static void test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4(void **state)
@@ -468,6 +505,8 @@ int main(void)
 		cmocka_unit_test(test_names__wide_combining_and_hostile_ones_stay_in_their_cells),
 		cmocka_unit_test(test_read_only__shows_no_action_that_changes__U2),
 		cmocka_unit_test(test_take_dialog__is_a_form_and_memory_says_why_not__T4),
+		cmocka_unit_test(test_revert_dialog__says_why_there_is_no_safety_snapshot__U4_C3),
+		cmocka_unit_test(test_undo_dialog__shows_what_the_undo_itself_would_lose__U4),
 		cmocka_unit_test(test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4),
 		cmocka_unit_test(test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),

@@ -50,6 +50,7 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM
 	X(SNAPSHOT, "snapshot", "s", TREE, VM, FORM, DO, "snap", "take a snapshot: form")                  \
 	X(REVERT, "revert", "r", TREE, SNAPSHOT, CONFIRM, DO, "revert", "revert to this: preview, confirm") \
 	X(DELETE, "delete", "d", TREE, VM, CONFIRM, DO, "delete", "delete: choice, preview, confirm")      \
+	X(UNDO, "undo", "u", TREE, VM, CONFIRM, DO, "", "undo the last revert: preview, confirm")           \
 	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
 	X(SYNC, "sync", "F5", TREE, NOTHING, SAFE, DO, "", "read again from this host, or from all")       \

@@ -60,6 +60,16 @@ static const char *why_no_delete(
 	return app_refusal(ACTION_SNAPSHOT_DELETE, &facts, vm->vm->name, text, size);
 }
 
+/* Whether there is something to undo is known to the store: the preview tells. */
+static const char *why_no_undo(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	(void)row;
+	struct rule_facts facts = app_facts(app, vm, NULL);
+	facts.has_target = true;
+	return app_refusal(ACTION_SNAPSHOT_REVERT, &facts, vm->vm->name, text, size);
+}
+
 static const char *why_no_power(
 	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
 {
@@ -90,6 +100,7 @@ static const vm_question vm_questions[TUI_ACTION_COUNT] = {
 	[TUI_ACTION_SNAPSHOT] = why_no_take,
 	[TUI_ACTION_REVERT] = why_no_revert,
 	[TUI_ACTION_DELETE] = why_no_delete,
+	[TUI_ACTION_UNDO] = why_no_undo,
 	[TUI_ACTION_POWER] = why_no_power,
 	[TUI_ACTION_GO_NOW] = why_no_now,
 };

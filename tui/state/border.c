@@ -141,6 +141,8 @@ const struct hv_preview *border_preview(const struct hv_preview *from)
 	copy.risks = risks;
 	copy.deleted_names = names;
 	clean(&cleaner, &copy.refusal);
+	clean(&cleaner, &copy.target_name);
+	clean(&cleaner, &copy.safety_refusal);
 	const struct hv_preview *result = cleaner.count ? hv_preview_new(&copy) : hv_preview_ref(from);
 	free(risks);
 	free(names);

@@ -109,11 +109,12 @@ static void confirm(struct app *app)
 		.all = !revert && dialog->scope == SCOPE_ALL,
 		.expect_current = true,
 		.expected_current = dialog->preview->current,
+		.safety_name = revert && dialog_takes_safety(dialog) ? dialog->safety_name : NULL,
 	};
 	if (!act.all) {
 		act.snapshot = dialog->snapshot;
 	}
-	send(app, &act, revert ? "revert to" : act.all ? "delete all snapshots"
+	send(app, &act, dialog->undo ? "undo of the revert, back to" : revert ? "revert to" : act.all ? "delete all snapshots"
 			: act.subtree ? "delete with all below" : "delete");
 }
 
@@ -145,6 +146,14 @@ static void go(struct app *app)
 	}
 }
 
+/* What is lost for good depends on it: the preview is made anew. */
+static void toggle_safety(struct app *app)
+{
+	app->dialog.no_safety = !app->dialog.no_safety;
+	(void)app_answered(app, app->dialog.ticket, NULL, NULL);
+	dialog_ask_preview(app);
+}
+
 static void choose_scope(struct app *app, enum dialog_scope scope)
 {
 	if (app->dialog.scope != scope || app->dialog.phase == DIALOG_CHANGED) {
@@ -160,6 +169,9 @@ static void activate(struct app *app, enum control_id id)
 	case CONTROL_NAME:
 	case CONTROL_NOTE:
 		take_if_allowed(app); /* the form that loses nothing: Enter is enough */
+		break;
+	case CONTROL_SAFETY:
+		toggle_safety(app);
 		break;
 	case CONTROL_TYPED:
 		move_focus(app, 1);
@@ -252,9 +264,13 @@ static void control_key(struct app *app, const struct control *control, struct k
 		app_say(app, ROLE_WARN, "paste ignored: there is no field to paste into");
 	} else if (key.code == KEY_CODE_LEFT || key.code == KEY_CODE_RIGHT) {
 		move_focus(app, key.code == KEY_CODE_LEFT ? -1 : 1);
+	} else if (key.code == KEY_CODE_ENTER && control->kind == CONTROL_CHECK) {
+		/* Tab Enter by habit, before the buttons can be used, must not switch the safety snapshot off */
+		app_say(app, ROLE_INFO, "Space switches it on and off");
 	} else if (key.code == KEY_CODE_ENTER) {
 		activate(app, control->id);
-	} else if (key.code == KEY_CODE_CHARACTER && key.character == ' ' && control->kind == CONTROL_CHOICE) {
+	} else if (key.code == KEY_CODE_CHARACTER && key.character == ' ' &&
+		   (control->kind == CONTROL_CHOICE || control->kind == CONTROL_CHECK)) {
 		activate(app, control->id);
 	}
 }
@@ -317,6 +333,16 @@ static bool is_mine(const struct app *app, uint64_t ticket)
 	return app->dialog.kind != DIALOG_NONE && ticket != 0 && app->dialog.ticket == ticket;
 }
 
+/* What an undo goes back to is frozen with the preview that shows it. */
+static void freeze_undo(struct dialog *dialog)
+{
+	const struct hv_preview *preview = dialog->preview;
+	dialog->snapshot = preview->target;
+	hv_replace_string(&dialog->snapshot_name, preview->target_name);
+	dialog->snapshot_created_us = preview->target_created_us;
+	dialog->snapshot_type = preview->target_type;
+}
+
 bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview *preview)
 {
 	struct dialog *dialog = &app->dialog;
@@ -325,6 +351,9 @@ bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview 
 	}
 	dialog->preview = hv_preview_ref(preview);
 	dialog->phase = DIALOG_READY;
+	if (dialog->undo) {
+		freeze_undo(dialog);
+	}
 	app->dirty = true;
 	return true;
 }
@@ -352,7 +381,7 @@ bool dialog_refused(struct app *app, uint64_t ticket, const struct hv_error *err
 		return true;
 	}
 	if (dialog->phase == DIALOG_ASKING) {
-		char *text = hv_sprintf("%s: no preview: %s.", dialog->vm_name, error->text);
+		char *text = hv_sprintf("%s: no %s: %s.", dialog->vm_name, dialog->undo ? "undo" : "preview", error->text);
 		dialog_open_message(app, "NOT POSSIBLE", text, NULL);
 		free(text);
 		return true;

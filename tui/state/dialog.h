@@ -4,6 +4,7 @@
  *
  *	(revert, delete)  ASKING -preview-> READY -facts moved-> CHANGED -look again-> ASKING
  *	                                    READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
+ *	                  ASKING -no preview-> message box
  *	(take)            READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> READY with the reason
  *	(power)           READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
  *	(quit, message)   READY
@@ -39,6 +40,7 @@ enum control_id {
 	CONTROL_SCOPE_ONE,
 	CONTROL_SCOPE_SUBTREE,
 	CONTROL_SCOPE_ALL,
+	CONTROL_SAFETY,
 	CONTROL_TYPED,
 	CONTROL_CANCEL, /* also "Close" and "OK": always safe */
 	CONTROL_GO,     /* the act itself, or "Look again" when the facts have moved */
@@ -48,14 +50,14 @@ enum control_id {
 	CONTROL_COUNT
 };
 
-enum control_kind { CONTROL_FIELD, CONTROL_CHOICE, CONTROL_BUTTON };
+enum control_kind { CONTROL_FIELD, CONTROL_CHOICE, CONTROL_CHECK, CONTROL_BUTTON };
 
 struct control {
 	enum control_id id;
 	enum control_kind kind;
-	char label[48];
+	char label[64];
 	bool enabled;
-	bool chosen; /* of choices */
+	bool chosen; /* of choices and checks */
 	bool danger;
 	char reason[256]; /* why it is not enabled; "" when it is */
 };
@@ -69,12 +71,15 @@ struct dialog {
 	enum control_id focus;
 	/* frozen when it was opened */
 	struct hv_uuid vm;
-	struct hv_uuid snapshot; /* nil: the VM as a whole */
+	struct hv_uuid snapshot; /* nil: the VM as a whole; of an undo: not known before its preview */
 	char *vm_name, *host_name, *group_name, *snapshot_name;
 	int64_t snapshot_created_us;
 	enum snapshot_type snapshot_type;
 	size_t below; /* snapshots beneath the chosen one */
+	bool undo; /* DIALOG_REVERT: to the safety snapshot of the last revert */
+	char *safety_name;
 	/* what was typed and chosen */
+	bool no_safety; /* the user does not want the safety snapshot */
 	struct text_field name, note, typed;
 	enum snapshot_type type;
 	enum dialog_scope scope;
@@ -93,12 +98,15 @@ struct app;
 void dialog_close(struct app *app);
 void dialog_open_take(struct app *app);
 void dialog_open_revert(struct app *app);
+void dialog_open_undo(struct app *app);
 void dialog_open_delete(struct app *app);
 void dialog_open_power(struct app *app);
 void dialog_open_quit(struct app *app);
 /** What, why, what to do (may be NULL). Replaces whatever dialog was open. */
 void dialog_open_message(struct app *app, const char *title, const char *text, const char *advice);
 
+/** Whether a revert would take its safety snapshot first, as things are now. */
+bool dialog_takes_safety(const struct dialog *dialog);
 /** The controls as they are now, in the order of Tab. Returns their number. */
 size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CONTROLS_MAX]);
 void dialog_key(struct app *app, struct key key, const char *paste);

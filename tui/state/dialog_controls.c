@@ -59,6 +59,24 @@ static void confirm_buttons(const struct app *app, struct control_list *list, co
 	}
 }
 
+bool dialog_takes_safety(const struct dialog *dialog)
+{
+	return !dialog->no_safety && dialog->preview && !dialog->preview->safety_refusal;
+}
+
+static void revert_controls(const struct app *app, struct control_list *list)
+{
+	const struct dialog *dialog = &app->dialog;
+	char label[64];
+	if (dialog->phase != DIALOG_CHANGED) {
+		(void)snprintf(label, sizeof label, "safety snapshot first '%s'", dialog->safety_name);
+		struct control *safety = add(list, CONTROL_SAFETY, CONTROL_CHECK, label,
+			dialog->preview ? dialog->preview->safety_refusal : NULL);
+		safety->chosen = !dialog->no_safety && safety->enabled;
+	}
+	confirm_buttons(app, list, dialog->undo ? "Undo" : "Revert");
+}
+
 static void scope_choice(const struct dialog *dialog, struct control_list *list, enum control_id id,
 	enum dialog_scope scope, const char *label)
 {
@@ -113,7 +131,7 @@ size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CON
 		take_controls(app, &list);
 		break;
 	case DIALOG_REVERT:
-		confirm_buttons(app, &list, "Revert");
+		revert_controls(app, &list);
 		break;
 	case DIALOG_DELETE:
 		delete_controls(app, &list);

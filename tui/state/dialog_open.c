@@ -11,6 +11,7 @@ static void clear(struct dialog *dialog)
 	free(dialog->host_name);
 	free(dialog->group_name);
 	free(dialog->snapshot_name);
+	free(dialog->safety_name);
 	free(dialog->problem);
 	free(dialog->title);
 	free(dialog->text);
@@ -103,14 +104,17 @@ void dialog_open_take(struct app *app)
 void dialog_ask_preview(struct app *app)
 {
 	struct dialog *dialog = &app->dialog;
+	bool revert = dialog->kind == DIALOG_REVERT;
 	struct hv_act act = {
-		.kind = dialog->kind == DIALOG_REVERT ? OPERATION_REVERT_SNAPSHOT : OPERATION_DELETE_SNAPSHOT,
+		.kind = revert ? OPERATION_REVERT_SNAPSHOT : OPERATION_DELETE_SNAPSHOT,
 		.vm = dialog->vm,
 		.snapshot = dialog->snapshot,
+		.undo = dialog->undo,
+		.safety_name = revert && !dialog->no_safety ? dialog->safety_name : NULL,
 		.subtree = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_SUBTREE,
 		.all = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL,
 	};
-	if (act.all) {
+	if (act.all || act.undo) {
 		act.snapshot = (struct hv_uuid){0};
 	}
 	hv_preview_unref(dialog->preview);
@@ -122,10 +126,27 @@ void dialog_ask_preview(struct app *app)
 	app->dirty = true;
 }
 
+/* "before-revert 2026-08-22 03:13" */
+static char *make_safety_name(const struct app *app, const char *what)
+{
+	char time[32];
+	(void)hv_format_time(app->wall_us, time);
+	return hv_sprintf("before-%s %.10s %.5s", what, time, time + 11);
+}
+
 void dialog_open_revert(struct app *app)
 {
 	struct dialog *dialog = begin_for_row(app, DIALOG_REVERT);
 	freeze_snapshot(app, dialog);
+	dialog->safety_name = make_safety_name(app, "revert");
+	dialog_ask_preview(app);
+}
+
+void dialog_open_undo(struct app *app)
+{
+	struct dialog *dialog = begin_for_row(app, DIALOG_REVERT);
+	dialog->undo = true;
+	dialog->safety_name = make_safety_name(app, "undo");
 	dialog_ask_preview(app);
 }
 

@@ -31,6 +31,7 @@ uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv
 		effect->act = *act;
 		effect->act.name = hv_strdup_null(act->name);
 		effect->act.description = hv_strdup_null(act->description);
+		effect->act.safety_name = hv_strdup_null(act->safety_name);
 	}
 	HV_GROW(app->requests, app->request_count, app->request_capacity);
 	app->requests[app->request_count++] = (struct app_request){app->last_ticket, kind, hv_strdup(what)};
@@ -69,6 +70,7 @@ void app_effects_clear(struct app *app)
 	for (size_t i = 0; i < app->effect_count; i++) {
 		free((void *)(uintptr_t)app->effects[i].act.name);
 		free((void *)(uintptr_t)app->effects[i].act.description);
+		free((void *)(uintptr_t)app->effects[i].act.safety_name);
 	}
 	app->effect_count = 0;
 }

@@ -20,7 +20,8 @@ const char *dialog_title(const struct app *app, char *title, size_t size)
 	if (dialog->kind == DIALOG_MESSAGE) {
 		(void)snprintf(title, size, "%s%s", training, dialog->title);
 	} else if (dialog->vm_name) {
-		(void)snprintf(title, size, "%s%s  %s @ %s%s%s", training, words[dialog->kind], dialog->vm_name,
+		(void)snprintf(title, size, "%s%s  %s @ %s%s%s", training,
+			dialog->undo ? "UNDO THE LAST REVERT" : words[dialog->kind], dialog->vm_name,
 			dialog->host_name, dialog->group_name[0] ? "  " : "", dialog->group_name);
 	} else {
 		(void)snprintf(title, size, "%s%s", training, words[dialog->kind]);
@@ -66,6 +67,9 @@ static void revert_ends(const struct app *app, struct sheet *sheet)
 	char time[32];
 	struct words words = words_vm_state(vm ? vm->vm->state : VM_UNKNOWN);
 	sheet_add(sheet, ROLE_TEXT, "from", "NOW, %s", vm ? words.text : "gone");
+	if (!dialog->snapshot_name) { /* an undo whose preview has not come */
+		return;
+	}
 	sheet_add(sheet, ROLE_TEXT, "to", "%s, taken %s, %s", dialog->snapshot_name,
 		view_time(dialog->snapshot_created_us, time),
 		dialog->snapshot_type == SNAPSHOT_DISK_AND_MEMORY ? "disk and memory" : "disk only");
@@ -233,6 +237,9 @@ void dialog_notes(const struct app *app, struct sheet *sheet)
 	const struct dialog *dialog = &app->dialog;
 	if (dialog->kind == DIALOG_DELETE) {
 		delete_preview_text(app, sheet);
+	} else if (dialog->kind == DIALOG_REVERT && dialog->phase == DIALOG_READY && dialog_takes_safety(dialog)) {
+		sheet_add(sheet, ROLE_DIM, NULL, "    the %s runs only if this succeeds; u undoes it later",
+			dialog->undo ? "undo" : "revert");
 	} else if (dialog->kind == DIALOG_TAKE && dialog->phase == DIALOG_READY) {
 		sheet_add(sheet, ROLE_TEXT, "AFTER", "a revert to it leaves the VM %s",
 			dialog->type == SNAPSHOT_DISK ? "off" : "running");

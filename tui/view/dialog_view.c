@@ -48,7 +48,8 @@ static void add_reasons(struct parts *parts)
 	for (size_t i = 0; i < parts->control_count; i++) {
 		const struct control *control = &parts->controls[i];
 		if (!control->enabled && strcmp(control->reason, last) != 0) {
-			sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s", control->label, control->reason);
+			sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s",
+				control->kind == CONTROL_CHECK ? "No safety snapshot" : control->label, control->reason);
 			last = control->reason;
 		}
 	}
@@ -143,6 +144,20 @@ static void draw_choice(const struct app *app, struct canvas *canvas, struct can
 	}
 }
 
+static void draw_check(const struct app *app, struct canvas *canvas, struct canvas_rect rect,
+	const struct control *control)
+{
+	int right = rect.x + rect.width;
+	bool focused = app->dialog.focus == control->id;
+	enum role role = focused ? ROLE_BUTTON_FOCUS : control->enabled ? ROLE_TEXT : ROLE_DIM;
+	int x = view_put(canvas, rect.x, rect.y, right, role, control->chosen ? "[x] " : "[ ] ");
+	(void)view_put(canvas, x, rect.y, right, role, control->label);
+	if (focused) {
+		canvas->cursor_x = rect.x + 1;
+		canvas->cursor_y = rect.y;
+	}
+}
+
 static void draw_button(
 	const struct app *app, struct canvas *canvas, int x, int y, int right, const struct control *control)
 {
@@ -189,6 +204,8 @@ static int draw_inputs(
 			draw_field(app, canvas, rect, control);
 		} else if (control->kind == CONTROL_CHOICE) {
 			draw_choice(app, canvas, rect, control);
+		} else if (control->kind == CONTROL_CHECK) {
+			draw_check(app, canvas, rect, control);
 		} else {
 			continue;
 		}
@@ -229,7 +246,8 @@ static struct share share_rows(const struct app *app, const struct parts *parts)
 	int fixed = 2 + parts->input_rows + parts->button_rows;
 	int room = app->height - 2 - fixed;
 	room = room < 0 ? 0 : room;
-	int notes_least = least((int)parts->notes.count, room / 2);
+	/* of a revert, what is lost goes before a note about how it is kept */
+	int notes_least = app->dialog.kind == DIALOG_REVERT ? 0 : least((int)parts->notes.count, room / 2);
 	share.text = least((int)parts->text.count, room - notes_least);
 	share.notes = least((int)parts->notes.count, room - share.text);
 	share.reasons = least((int)parts->reasons.count, room - share.text - share.notes);

@@ -215,6 +215,89 @@ static void test_revert__look_again_asks_for_a_new_preview(void **state)
 	fixture_free(fixture);
 }
 
+static void test_revert__takes_the_safety_snapshot_first_unless_it_is_switched_off__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("pre-patch-july");
+	fixture_keys(fixture, "r");
+	static const char name[] = "before-revert 2026-08-22 03:12";
+	assert_string_equal(fixture_effect(fixture, APP_EFFECT_PREVIEW)->act.safety_name, name);
+	struct hv_preview preview = revert_preview("pre-patch-july");
+	answer_preview(fixture, &preview);
+	fixture_keys(fixture, "Tab Enter");
+	assert_string_equal(fixture_effect(fixture, APP_EFFECT_ACT)->act.safety_name, name);
+	fixture_free(fixture);
+
+	fixture = at_revert_dialog();
+	fixture_keys(fixture, "Backtab Space"); /* what is lost for good depends on it: looked at again */
+	assert_null(fixture_effect(fixture, APP_EFFECT_PREVIEW)->act.safety_name);
+	fixture_keys(fixture, "Tab Tab Enter");
+	assert_no_act(fixture);
+	fixture_free(fixture);
+
+	fixture = at_revert_dialog();
+	fixture_keys(fixture, "Backtab Space");
+	answer_preview(fixture, &preview);
+	fixture_keys(fixture, "Tab Tab Enter");
+	assert_null(fixture_effect(fixture, APP_EFFECT_ACT)->act.safety_name);
+	fixture_free(fixture);
+}
+
+static void test_revert__without_room_for_a_safety_snapshot_says_so_and_asks_for_none__U4_C3(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("pre-patch-july");
+	fixture_keys(fixture, "r");
+	struct hv_preview preview = revert_preview("pre-patch-july");
+	preview.safety_refusal = "the limit is 10";
+	answer_preview(fixture, &preview);
+	assert_true(fixture_shows(fixture, "No safety snapshot: the limit is 10"));
+	assert_true(fixture_shows(fixture, "[ ] safety snapshot first"));
+	fixture_keys(fixture, "Backtab"); /* it cannot be focused: Revert is before Cancel */
+	assert_int_equal(fixture->app->dialog.focus, CONTROL_GO);
+	fixture_keys(fixture, "Enter");
+	assert_null(fixture_effect(fixture, APP_EFFECT_ACT)->act.safety_name);
+	fixture_free(fixture);
+}
+
+static void test_undo__freezes_the_snapshot_that_its_preview_shows__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("db-primary");
+	fixture_keys(fixture, "u");
+	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_PREVIEW);
+	assert_true(asked->act.undo);
+	assert_string_equal(asked->act.safety_name, "before-undo 2026-08-22 03:12");
+	assert_true(same_id(&asked->act.vm, "db-primary"));
+	fixture_keys(fixture, "Tab Enter"); /* before anything is known: switches nothing off either */
+	assert_no_act(fixture);
+	assert_int_equal(fixture_effect_count(fixture, APP_EFFECT_PREVIEW), 1);
+	struct hv_preview preview = revert_preview("pre-upgrade-v7");
+	preview.target_name = "pre-upgrade-v7";
+	answer_preview(fixture, &preview);
+	fixture_keys(fixture, "Tab Tab Enter");
+	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
+	assert_non_null(act);
+	assert_false(act->act.undo); /* what was shown, whatever another console has reverted meanwhile */
+	assert_true(same_id(&act->act.snapshot, "pre-upgrade-v7"));
+	assert_true(act->act.expect_current);
+	fixture_free(fixture);
+}
+
+static void test_undo__that_is_not_there_is_said_and_nothing_is_asked__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("db-primary");
+	fixture_keys(fixture, "u");
+	fixture_refuse(fixture, fixture_effect(fixture, APP_EFFECT_PREVIEW)->ticket, HV_ERR_NOT_FOUND,
+		"there is nothing to undo");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_MESSAGE);
+	assert_true(fixture_shows(fixture, "no undo: there is nothing to undo"));
+	fixture_keys(fixture, "Enter");
+	assert_no_act(fixture);
+	fixture_free(fixture);
+}
+
 static void test_revert__a_refusing_preview_leaves_only_cancel(void **state)
 {
 	(void)state;
@@ -564,6 +647,10 @@ int main(void)
 		cmocka_unit_test(test_revert__the_ids_are_those_of_the_opening_while_the_cursor_row_goes__U4),
 		cmocka_unit_test(test_revert__stops_and_shows_when_the_facts_move_under_it__U4),
 		cmocka_unit_test(test_revert__look_again_asks_for_a_new_preview),
+		cmocka_unit_test(test_revert__takes_the_safety_snapshot_first_unless_it_is_switched_off__U4),
+		cmocka_unit_test(test_revert__without_room_for_a_safety_snapshot_says_so_and_asks_for_none__U4_C3),
+		cmocka_unit_test(test_undo__freezes_the_snapshot_that_its_preview_shows__U4),
+		cmocka_unit_test(test_undo__that_is_not_there_is_said_and_nothing_is_asked__U4),
 		cmocka_unit_test(test_revert__a_refusing_preview_leaves_only_cancel),
 		cmocka_unit_test(test_revert__refused_by_the_engine_says_what_why_and_what_to_do),
 		cmocka_unit_test(test_revert__an_answer_to_a_closed_dialog_opens_nothing),
