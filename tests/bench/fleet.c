@@ -8,6 +8,7 @@
 
 #include "backend/base/memory.h"
 #include "backend/base/text.h"
+#include "backend/store/sqlite/sqlite_store.h"
 #include "backend/store/store.h"
 
 #define NEWEST_US (INT64_C(1780000000) * 1000000) /* 2026-05: ages do not depend on the day of the run */
@@ -209,6 +210,10 @@ void fleet_make(const char *path, const struct fleet_size *size)
 	if (sqlite3_open_v2(path, &maker.database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
 		give_up(&maker, "cannot be opened");
 	}
+	struct sqlite_store functions = {.database = maker.database, .path = (char *)(uintptr_t)path};
+	if (store_register_functions(&functions, NULL) != HV_OK) {
+		give_up(&maker, "the functions of the store");
+	}
 	run(&maker, "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 0; BEGIN");
 	prepare_all(&maker);
 	make_rows(&maker);
@@ -218,13 +223,13 @@ void fleet_make(const char *path, const struct fleet_size *size)
 	/* what the current row says is what the host says */
 	run(&maker, "UPDATE vm_instance SET checkpoint = (SELECT s.checkpoint FROM vm_snapshots s"
 		    " WHERE s.vm_id = vm_instance.id AND s.current = 1)");
-	/* the last migration fills the index of keywords from the rows: the store does it again when it is opened */
-	run(&maker, "DROP TABLE snapshot_words; PRAGMA user_version = 2; COMMIT");
+	run(&maker, "INSERT INTO snapshot_words (rowid, words)"
+		    " SELECT id, search_words(display_name, name, description) FROM vm_snapshots");
+	run(&maker, "COMMIT");
 	sqlite3_stmt *const statements[] = {maker.host, maker.vm, maker.volume, maker.snapshot};
 	for (size_t i = 0; i < HV_ARRAY_LEN(statements); i++) {
 		(void)sqlite3_finalize(statements[i]);
 	}
 	run(&maker, "PRAGMA wal_checkpoint(TRUNCATE)");
 	(void)sqlite3_close(maker.database);
-	make_structure(path);
 }

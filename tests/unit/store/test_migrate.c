@@ -24,6 +24,8 @@ static void make_version(const char *path, int version)
 	sqlite3 *database = NULL;
 	char sql[120];
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	struct sqlite_store functions = {.database = database}; /* migrations use them */
+	assert_int_equal(store_register_functions(&functions, NULL), HV_OK);
 	for (int i = 0; i < version; i++) {
 		for (const char *const *each = store_migrations[i]; *each; each++) {
 			run(database, *each);

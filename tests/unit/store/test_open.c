@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend/base/memory.h"
+#include "backend/store/sqlite/sqlite_store.h"
 
 /* The file system that the store is told; 0: the true one. Replaces libc's function in this program. */
 static uint32_t told_file_system;
@@ -100,7 +101,8 @@ static void test_open__tells_what_kind_of_file_it_is_in_the_header(void **state)
 	char *bytes = read_whole(fixture->path, &length);
 	assert_true(length > 100);
 	assert_memory_equal(bytes + 68, "hvtr", 4);
-	assert_memory_equal(bytes + 60, "\0\0\0\3", 4);
+	const char version[] = {0, 0, 0, (char)store_migration_count};
+	assert_memory_equal(bytes + 60, version, sizeof version);
 	free(bytes);
 	assert_false(exists(fixture->path, "-wal"));
 }
