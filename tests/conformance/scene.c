@@ -52,9 +52,19 @@ void scene_start_agent(struct scene *scene)
 	}
 }
 
+/* What the next scene takes over: the agent with its host, and what must not come twice. */
+static struct scene kept;
+
 void scene_open(struct scene *scene, const struct subject *subject)
 {
-	*scene = (struct scene){.next_id = 1, .heard = json_array()};
+	*scene = kept;
+	kept = (struct scene){0};
+	scene->heard = json_array();
+	if (scene->agent.pid != 0 && subject_renew()) {
+		learn_vms(scene);
+		return;
+	}
+	scene->next_id = 1;
 	(void)snprintf(scene->folder, sizeof scene->folder, "/tmp/hvtree-conf-XXXXXX");
 	assert_non_null(mkdtemp(scene->folder));
 	subject_open(subject, scene->folder);
@@ -67,7 +77,7 @@ void scene_kill_agent(struct scene *scene)
 	talk_kill(&scene->agent);
 }
 
-void scene_close(struct scene *scene)
+static void leave_host(struct scene *scene)
 {
 	const char *const remove[] = {"/bin/rm", "-rf", scene->folder, NULL};
 	struct program_result result;
@@ -78,9 +88,31 @@ void scene_close(struct scene *scene)
 	program_run(remove, NULL, NULL, &result);
 	program_result_clear(&result);
 	json_decref(scene->ready);
+	scene->ready = NULL;
+}
+
+void scene_close(struct scene *scene)
+{
+	unsigned next_operation = scene->next_operation;
 	json_decref(scene->heard);
 	json_decref(scene->vms);
+	scene->heard = scene->vms = NULL;
+	if (subject_is_slow_to_start() && scene->agent.pid != 0) {
+		kept = *scene;
+		kept.transcript = NULL;
+	} else {
+		leave_host(scene);
+	}
+	kept.next_operation = next_operation;
 	*scene = (struct scene){0};
+}
+
+void scenes_end(void)
+{
+	if (kept.agent.pid != 0) {
+		leave_host(&kept);
+	}
+	kept = (struct scene){0};
 }
 
 /* --- lines ----------------------------------------------------------------------------------------------------- */
@@ -279,12 +311,12 @@ static void add_children(const json_t *vm, const char *parent, struct hv_text *t
 
 const char *tree_of(const json_t *message)
 {
-	static char kept[4096];
+	static char shown[4096];
 	struct hv_text tree = HV_TEXT_INIT;
 	add_children(vm_of(message), "", &tree);
-	(void)snprintf(kept, sizeof kept, "%s", hv_text_get(&tree));
+	(void)snprintf(shown, sizeof shown, "%s", hv_text_get(&tree));
 	hv_text_clear(&tree);
-	return kept;
+	return shown;
 }
 
 const json_t *checkpoint_of(const json_t *message, const char *name)

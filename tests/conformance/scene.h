@@ -20,8 +20,11 @@ struct scene {
 	struct transcript *transcript; /* NULL: nothing is written down */
 };
 
+/** A fresh host. An agent that takes long to start, and lives still, goes on with it: tests must not count on a new one. */
 void scene_open(struct scene *scene, const struct subject *subject);
 void scene_close(struct scene *scene);
+/** After the last scene. */
+void scenes_end(void);
 /** Another agent on the same host, after the one before has ended or was killed. */
 void scene_start_agent(struct scene *scene);
 void scene_kill_agent(struct scene *scene);

@@ -175,6 +175,15 @@ static void make_fake_vm(const struct vm *vm)
 	}
 }
 
+static void make_fake_vms(void)
+{
+	const char *const reset[] = {"reset", "all", NULL};
+	(void)fake_hand(reset);
+	for (size_t i = 0; i < HV_ARRAY_LEN(vms); i++) {
+		make_fake_vm(&vms[i]);
+	}
+}
+
 static void fake_open(const char *folder)
 {
 	now.state = hv_sprintf("%s/host.xml", folder);
@@ -185,9 +194,7 @@ static void fake_open(const char *folder)
 	assert_int_equal(setenv("PSModulePath", modules, 1), 0);
 	const char *const hands[] = {powershell(), "-NoProfile", "-File", script, NULL};
 	talk_open(&now.hands, hands);
-	for (size_t i = 0; i < HV_ARRAY_LEN(vms); i++) {
-		make_fake_vm(&vms[i]);
-	}
+	make_fake_vms();
 	const char *const front[] = {powershell(), NULL};
 	use_remote_command(front);
 }
@@ -242,6 +249,21 @@ void subject_open(const struct subject *subject, const char *folder)
 	if (subject->hands) {
 		hand_slow(false);
 	}
+}
+
+bool subject_renew(void)
+{
+	if (now.hands.pid == 0) {
+		return false;
+	}
+	make_fake_vms();
+	hand_slow(false);
+	return true;
+}
+
+bool subject_is_slow_to_start(void)
+{
+	return now.subject->streams;
 }
 
 void subject_close(void)

@@ -19,6 +19,9 @@ bool subject_has_hands(const struct subject *subject);
  * web (Stopped). `folder` is empty and belongs to the test.
  */
 void subject_open(const struct subject *subject, const char *folder);
+/** The host is as it was after subject_open(), for the same agent; false when only a new host will do. */
+bool subject_renew(void);
+bool subject_is_slow_to_start(void);
 void subject_close(void);
 
 /** How the agent is started: NULL-terminated, valid until subject_close(). */

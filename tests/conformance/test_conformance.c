@@ -30,6 +30,13 @@ static int teardown(void **state)
 	return 0;
 }
 
+static int end(void **state)
+{
+	(void)state;
+	scenes_end();
+	return 0;
+}
+
 /* --- hello and looking ----------------------------------------------------------------------------------------- */
 
 static void test_ready__says_protocol_agent_host_and_capabilities(void **state)
@@ -469,7 +476,7 @@ int main(int argc, char **argv)
 	}
 	if (!subject_has_hands(subject)) {
 		const struct CMUnitTest looks[] = {tests[0], tests[1]};
-		return cmocka_run_group_tests_name("conformance/looks", looks, NULL, NULL);
+		return cmocka_run_group_tests_name("conformance/looks", looks, NULL, end);
 	}
-	return cmocka_run_group_tests_name("conformance/acts", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("conformance/acts", tests, NULL, end);
 }

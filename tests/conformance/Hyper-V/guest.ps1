@@ -24,7 +24,7 @@ function Read-Disk($State, $Disk, [string]$Key) {
 }
 
 # One order; its words are: vm ID NAME STATE DISK..., write VM KEY VALUE, read VM KEY, remember VM KEY VALUE, recall VM KEY,
-# set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM.
+# set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM, reset all.
 function Invoke-FakeHost([string[]]$Words) {
 	Use-State {
 		param($state, $words)
@@ -45,6 +45,10 @@ function Invoke-FakeHost([string[]]$Words) {
 				$vm.Checkpoints[-1].Name = $rest[1]
 			}
 			'forget' { $state.Vms = @($state.Vms | Where-Object { $_.Name -ne $rest[0] }) }
+			'reset' {
+				$state.Vms = @()
+				foreach ($part in 'Layers', 'Faults', 'Merges') { $state[$part] = @{} }
+			}
 			default { throw "no such order: $($words[0])" }
 		}
 	} $Words
