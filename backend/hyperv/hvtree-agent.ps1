@@ -14,7 +14,7 @@ if (-not $Hv) {
 		Spare = [Collections.Stack]::Synchronized([Collections.Stack]::new())
 		Disks = [Collections.Hashtable]::Synchronized(@{}); Sizes = [Collections.Hashtable]::Synchronized(@{})
 		Told = [Collections.Hashtable]::Synchronized(@{}); Acting = [Collections.Hashtable]::Synchronized(@{})
-		HeardAt = [datetime]::UtcNow.Ticks; WritingSince = [long]0; IdleMs = $HvIdleMs; BusyMs = 600000
+		HeardAt = [datetime]::UtcNow.Ticks; WritingSince = [long]0; IdleMs = (Get-HvIdleMs); BusyMs = 600000
 		Problem = $null; Journal = $null; Cim = $false; Ends = $false; LastError = $null
 	})
 	$HvExit = 0

@@ -237,6 +237,13 @@ function Write-HvLines($Session) {
 
 # --- life ------------------------------------------------------------------------------------------------------------
 
+# How long a silent client is waited for; an installed agent may be told otherwise.
+function Get-HvIdleMs {
+	$told = 0
+	if ([int]::TryParse([string]$env:HVTREE_AGENT_IDLE_MS, [ref]$told) -and $told -gt 0) { return $told }
+	return $HvIdleMs
+}
+
 # Ends the process when the client is silent or does not take what is written. A thread of its own: the session may hang
 # in a write, and sshd does not end us.
 function Watch-HvLife {

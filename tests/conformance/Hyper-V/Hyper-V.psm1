@@ -66,9 +66,11 @@ function New-SnapshotObject($State, $Vm, $One) {
 function Get-VM {
 	[CmdletBinding(DefaultParameterSetName = 'Name')]
 	param([Parameter(ParameterSetName = 'Name', Position = 0)][string[]]$Name, [Parameter(ParameterSetName = 'Id')][guid]$Id)
+	if (Use-State { param($state) $state.Faults['denied'] }) {
+		Stop-Fake $PSCmdlet 'AccessDenied' 'PermissionDenied' 'Sie verfuegen nicht ueber die erforderliche Berechtigung.'
+	}
 	$found = @(Use-State {
 		param($state, $want)
-		if ($state.Faults['denied']) { return }
 		foreach ($vm in $state.Vms) {
 			$fits = if ($want.Id) { $vm.Id -eq $want.Id } elseif ($want.Name) { @($want.Name | Where-Object { $vm.Name -like $_ }).Count } else { $true }
 			if ($fits) { New-VmObject $state $vm }

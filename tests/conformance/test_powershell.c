@@ -1,0 +1,130 @@
+/* What only the PowerShell agent has to get right: settings that it borrows, names that come late, hosts that refuse it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/memory.h"
+#include "tests/conformance/scene.h"
+
+static const struct subject *subject;
+
+static int setup(void **state)
+{
+	static struct scene scene;
+	scene_open(&scene, subject);
+	*state = &scene;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	scene_close(*state);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	scenes_end();
+	return 0;
+}
+
+static void restart(struct scene *s)
+{
+	(void)talk_close(&s->agent);
+	scene_start_agent(s);
+}
+
+static const char *problem_of(struct scene *s)
+{
+	const json_t *problem = json_object_get(json_object_get(s->ready, "host"), "problem");
+	const char *code = json_string_value(json_object_get(problem, "code"));
+	return code ? code : "";
+}
+
+static void test_create__cut_between_making_and_naming_is_named_by_the_next_agent__Y2(void **state)
+{
+	struct scene *s = *state;
+	const char *operation = fresh_operation(s);
+	hand_fault("die-unnamed", true);
+	int64_t id = scene_send(s, "CreateVMSnapshotCommand", operation, 1, target_body(s, "db", "late name", "DiskAndMemory"));
+	assert_null(scene_hear_answer(s, id));
+	restart(s);
+	id = scene_send(s, "CreateVMSnapshotCommand", operation, 1, target_body(s, "db", "late name", "DiskAndMemory"));
+	const json_t *answer = scene_answer(s, id);
+	assert_well(answer);
+	assert_string_equal(tree_of(answer), "late name(*)");
+}
+
+static void test_setting__that_a_dead_agent_left_is_given_back_by_the_next_one_unasked(void **state)
+{
+	struct scene *s = *state;
+	hand_fault("die-created", true);
+	int64_t id = scene_send(s, "CreateVMSnapshotCommand", fresh_operation(s), 1, target_body(s, "db", "a", "Disk"));
+	assert_null(scene_hear_answer(s, id));
+	assert_string_equal(hand_checkpoint_type("db"), "ProductionOnly");
+	restart(s);
+	assert_well(ask(s, "GetInventoryCommand", json_object()));
+	assert_string_equal(hand_checkpoint_type("db"), "Production");
+}
+
+static void test_ready__says_that_rights_are_missing_and_commands_say_it_too(void **state)
+{
+	struct scene *s = *state;
+	hand_fault("denied", true);
+	restart(s);
+	assert_string_equal(problem_of(s), "AccessDenied");
+	assert_failed(ask(s, "GetInventoryCommand", json_object()), "AccessDenied");
+	assert_well(ask(s, "PingCommand", json_object()));
+	hand_fault("denied", false);
+	restart(s);
+	assert_string_equal(problem_of(s), "");
+}
+
+static void test_ready__says_that_the_module_is_missing(void **state)
+{
+	struct scene *s = *state;
+	HV_CLEANUP_FREE char *modules = hv_strdup(getenv("PSModulePath"));
+	assert_int_equal(setenv("PSModulePath", "/nonexistent", 1), 0);
+	restart(s);
+	assert_int_equal(setenv("PSModulePath", modules, 1), 0);
+	assert_string_equal(problem_of(s), "NotSupported");
+	const json_t *answer = ask(s, "GetInventoryCommand", json_object());
+	assert_failed(answer, "NotSupported");
+	assert_non_null(strstr(json_string_value(json_object_get(answer, "details")), "Hyper-V-PowerShell"));
+	restart(s);
+}
+
+static void test_agent__ends_when_nobody_speaks_to_it(void **state)
+{
+	struct scene *s = *state;
+	json_t *line;
+	assert_int_equal(setenv("HVTREE_AGENT_IDLE_MS", "1500", 1), 0);
+	restart(s);
+	assert_int_equal(unsetenv("HVTREE_AGENT_IDLE_MS"), 0);
+	while ((line = talk_hear(&s->agent)) != NULL) {
+		json_decref(line);
+	}
+	assert_int_equal(talk_close(&s->agent), 3);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		TEST(test_create__cut_between_making_and_naming_is_named_by_the_next_agent__Y2),
+		TEST(test_setting__that_a_dead_agent_left_is_given_back_by_the_next_one_unasked),
+		TEST(test_ready__says_that_rights_are_missing_and_commands_say_it_too),
+		TEST(test_ready__says_that_the_module_is_missing),
+		TEST(test_agent__ends_when_nobody_speaks_to_it),
+	};
+	subject = subject_named("powershell");
+	if (!subject) {
+		return 77;
+	}
+	return cmocka_run_group_tests_name("conformance/powershell", tests, NULL, end);
+}
