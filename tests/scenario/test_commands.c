@@ -265,7 +265,7 @@ static void test_create_revert_and_delete_answer_with_the_object__C1_V2_D1_U6(vo
 	assert_string_equal(text_of(snapshot, "parentName"), "right");
 	assert_string_equal(text_of(snapshot, "description"), "until \"friday\"");
 	json_decref(answer);
-	answer = world_json(&world, "snapshot", "revert", "box", "left", "--yes", NULL);
+	answer = world_json(&world, "snapshot", "revert", "box", "left", "--yes", "--no-safety", NULL);
 	json_t *vm = json_object_get(answer, "virtualmachine");
 	assert_string_equal(text_of(vm, "state"), "Stopped");
 	assert_int_equal(json_integer_value(json_object_get(vm, "snapshots")), 4);
@@ -284,6 +284,32 @@ static void test_create_revert_and_delete_answer_with_the_object__C1_V2_D1_U6(vo
 	json_decref(answer);
 	count_with(&world, 0, "--vm", "box");
 	world_assert_guest(&world, false, "marker", "left");
+	clear(&world);
+}
+
+static void test_revert_takes_a_safety_snapshot_and_undo_brings_the_work_back__U4(void **state)
+{
+	struct world world;
+	(void)state;
+	make(&world);
+	world_write(&world, false, "marker", "work");
+	free(world_expect(&world, 1, "snapshot", "undo", "box", "--yes", NULL));
+	char *text = world_expect(&world, 0, "snapshot", "revert", "box", "left", "--dry-run", NULL);
+	assert_says(text, "FIRST  safety snapshot 'before-revert ");
+	free(text);
+	text = world_expect(&world, 0, "snapshot", "revert", "box", "left", "--yes", NULL);
+	assert_says(text, "is back at snapshot 'left', and 'snapshot undo' brings back what it held");
+	free(text);
+	world_assert_guest(&world, false, "marker", "left");
+	count_with(&world, 4, "--vm", "box");
+	count_with(&world, 1, "--keyword", "taken before the revert to 'left'");
+	text = world_expect(&world, 0, "snapshot", "undo", "box", "--yes", "--no-safety", NULL);
+	assert_says(text, "is back at snapshot 'before-revert ");
+	free(text);
+	world_assert_guest(&world, false, "marker", "work");
+	count_with(&world, 4, "--vm", "box");
+	free(world_expect(&world, 2, "snapshot", "revert", "box", "left", "--yes", "--safety", "--no-safety", NULL));
+	free(world_expect(&world, 1, "snapshot", "undo", "box", "--yes", NULL));
 	clear(&world);
 }
 
@@ -518,7 +544,7 @@ static void test_a_terminal_is_asked_and_only_yes_goes_on__U4(void **state)
 	world_assert_guest(&world, false, "marker", "now");
 	screen = run_on_a_terminal(&world, revert, question, "yes\n", &code);
 	assert_int_equal(code, 0);
-	assert_says(screen, "VM 'box' is back at snapshot 'base'; it is Stopped");
+	assert_says(screen, "is back at snapshot 'base', and 'snapshot undo' brings back what it held; it is Stopped");
 	free(screen);
 	world_assert_guest(&world, false, "marker", "base");
 	clear(&world);
@@ -551,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_vm_and_host_lists_and_details__L2_U6),
 		cmocka_unit_test(test_tree_draws_branches_the_current_one_and_now__T1_T2_U1),
 		cmocka_unit_test(test_create_revert_and_delete_answer_with_the_object__C1_V2_D1_U6),
+		cmocka_unit_test(test_revert_takes_a_safety_snapshot_and_undo_brings_the_work_back__U4),
 		cmocka_unit_test(test_no_wait_returns_and_sync_sees_it_to_its_end__Y1),
 		cmocka_unit_test(test_a_dry_run_says_what_would_be_lost_and_changes_nothing__U4),
 		cmocka_unit_test(test_what_cannot_be_done_is_refused_with_its_reason_and_changes_nothing__T4_T5_T6_U6),

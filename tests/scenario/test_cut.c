@@ -25,7 +25,7 @@
 struct cut_case {
 	bool running;                            /* the VM before */
 	bool memory;                             /* the snapshots */
-	const char *words[5];                    /* the command that is cut */
+	const char *words[6];                    /* the command that is cut */
 	void (*prepare)(struct world *world, bool memory);
 	const char *tree_before, *tree_after;    /* the two legal outcomes */
 	const char *marker_before, *marker_after; /* what the guest's disk holds in each */
@@ -81,7 +81,8 @@ static bool run_cut(struct world *world, const struct cut_case *cut, const char 
 		hv_sprintf("HVTREE_TEST_CUT_MARK=%s", mark), NULL};
 	world->environment = (const char *const *)settings;
 	world_run(world, &result, cut->words[0], cut->words[1], cut->words[2], cut->words[3],
-		cut->words[3] ? cut->words[4] : NULL, NULL);
+		cut->words[3] ? cut->words[4] : NULL,
+		cut->words[3] && cut->words[4] ? cut->words[5] : NULL, NULL);
 	world->environment = NULL;
 	bool fell = access(mark, F_OK) == 0;
 	(void)unlink(mark);
@@ -150,9 +151,9 @@ static const struct cut_case create_disk = {
 	false, false, {"snapshot", "create", WORLD_VM, "--name", "A"}, prepare_nothing, "", "A*", "now", "now"};
 static const struct cut_case create_memory = {
 	true, true, {"snapshot", "create", WORLD_VM, "--name=A", "--memory"}, prepare_nothing, "", "A*", "now", "now"};
-static const struct cut_case revert_disk = {true, false, {"snapshot", "revert", WORLD_VM, "A", "--yes"},
+static const struct cut_case revert_disk = {true, false, {"snapshot", "revert", WORLD_VM, "A", "--yes", "--no-safety"},
 	prepare_chain, "A .B ..C*", "A* .B ..C", "now", "A"};
-static const struct cut_case revert_memory = {true, true, {"snapshot", "revert", WORLD_VM, "A", "--yes"},
+static const struct cut_case revert_memory = {true, true, {"snapshot", "revert", WORLD_VM, "A", "--yes", "--no-safety"},
 	prepare_chain, "A .B ..C*", "A* .B ..C", "now", "A"};
 static const struct cut_case delete_middle = {false, false, {"snapshot", "delete", WORLD_VM, "B", "--yes"},
 	prepare_chain, "A .B ..C*", "A .C*", "now", "now"};

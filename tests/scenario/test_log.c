@@ -36,7 +36,7 @@ static char *told(const json_t *answer)
 static void change_everything(struct world *world)
 {
 	free(world_expect(world, 0, "snapshot", "create", WORLD_VM, "--name", "A", NULL));
-	free(world_expect(world, 0, "snapshot", "revert", WORLD_VM, "A", "--yes", NULL));
+	free(world_expect(world, 0, "snapshot", "revert", WORLD_VM, "A", "--yes", "--no-safety", NULL));
 	free(world_expect(world, 0, "vm", "start", WORLD_VM, NULL));
 	free(world_sim(world, "fault", "set", "false:StopCommand", NULL));
 	free(world_expect(world, 1, "vm", "stop", WORLD_VM, NULL));

@@ -91,7 +91,7 @@ static void make_tree(struct world *world, const struct shape *shape)
 	take(world, shape, 1);
 	world_assert_tree(world, "A .B*");
 	world_write(world, false, "later", "lost on revert");
-	act(world, "revert", "A", NULL); /* Z2: the previous one */
+	act(world, "revert", "A", "--no-safety"); /* Z2: the previous one */
 	world_assert_tree(world, "A* .B");
 	assert_content(world, shape, 0);
 	set_power(world, shape->running);
@@ -110,7 +110,7 @@ static void revert_everywhere(const struct shape *shape)
 		for (int running = 0; running < 2; running++) {
 			set_power(&world, running != 0);
 			world_write(&world, false, "later", "lost on revert");
-			act(&world, "revert", names[target], NULL);
+			act(&world, "revert", names[target], "--no-safety");
 			world_assert_tree(&world, trees[target]);
 			assert_content(&world, shape, target);
 		}
@@ -131,7 +131,7 @@ static void delete_everything(const struct shape *shape)
 	act(&world, "delete", "A", NULL); /* D2: a root with a child; now descends from nothing */
 	world_assert_tree(&world, "B");
 	world_assert_guest(&world, false, "later", "kept on delete");
-	act(&world, "revert", "B", NULL);
+	act(&world, "revert", "B", "--no-safety");
 	world_assert_tree(&world, "B*");
 	assert_content(&world, shape, 1);
 	set_power(&world, shape->running);
@@ -156,7 +156,7 @@ static void delete_middle_and_subtree(const struct shape *shape)
 	world_assert_tree(&world, "A .B ..C*");
 	act(&world, "delete", "B", NULL);
 	world_assert_tree(&world, "A .C*");
-	act(&world, "revert", "C", NULL);
+	act(&world, "revert", "C", "--no-safety");
 	world_assert_guest(&world, false, "marker", "C");
 	world_assert_guest(&world, false, "B", "written");
 	world_assert_vm_state(&world, shape->memory[2] ? "Running" : "Stopped");

@@ -74,6 +74,27 @@ static void read_again(struct batch *batch, struct act_course *course)
 	}
 }
 
+/* What an undo goes back to is what its preview shows, whatever is reverted meanwhile. */
+static void take_undo(struct act_course *course)
+{
+	course->act.undo = false;
+	course->act.snapshot = course->preview->target;
+	for (size_t i = 0; i < course->tree->count; i++) {
+		if (hv_uuid_equal(&course->tree->nodes[i].id, &course->preview->target)) {
+			course->node = &course->tree->nodes[i];
+		}
+	}
+}
+
+static void check_safety(struct act_course *course)
+{
+	const char *refusal = course->preview->safety_refusal;
+	if (course->act.safety_name && refusal) {
+		(void)snprintf(course->problem, sizeof course->problem,
+			"no safety snapshot can be taken: %s; --no-safety does without it", refusal);
+	}
+}
+
 /* Reaches the host first. A host that does not answer is told apart from an act that is not allowed. */
 static enum hv_status make_preview(struct batch *batch, struct act_course *course, struct hv_error *err)
 {
@@ -94,7 +115,13 @@ static enum hv_status make_preview(struct batch *batch, struct act_course *cours
 		HV_CLEANUP_FREE char *reason = printable(course->host->reason);
 		return hv_error_set(err, HV_ERR_UNREACHABLE, "host '%s' cannot be reached: %s", name, reason);
 	}
-	return HV_OK;
+	check_safety(course);
+	if (course->act.undo) {
+		take_undo(course);
+	}
+	return course->act.kind != OPERATION_REVERT_SNAPSHOT || course->node
+		       ? HV_OK
+		       : hv_error_set(err, HV_ERR_CONFLICT, "the tree has changed meanwhile; ask again");
 }
 
 /* Whether anybody will see what would be done before it is done. */
@@ -120,14 +147,17 @@ static enum hv_status prepare(struct batch *batch, struct act_course *course, st
 
 static struct act_preview_facts facts_of(const struct act_course *course)
 {
-	const char *name_problem = act_preview_name_problem(&course->act, course->tree);
+	const char *problem = act_preview_name_problem(&course->act, course->tree);
+	if (!problem && course->problem[0]) {
+		problem = course->problem;
+	}
 	return (struct act_preview_facts){
 		.act = &course->act,
 		.vm = course->vm,
 		.host = course->host,
 		.tree = course->tree,
 		.preview = course->preview,
-		.refusal = course->preview->refusal ? course->preview->refusal : name_problem,
+		.refusal = course->preview->refusal ? course->preview->refusal : problem,
 	};
 }
 
@@ -275,11 +305,12 @@ static int carry_out(struct batch *batch, struct act_course *course)
 	}
 	HV_CLEANUP_FREE char *vm = printable(course->vm->name);
 	HV_CLEANUP_FREE char *label = hv_sprintf("%s %s", course->verb, vm);
+	size_t expected = course->act.safety_name ? 2 : 1;
 	bool counted = course->act.kind == OPERATION_DELETE_SNAPSHOT && course->preview;
 	struct wait_for what = {
 		.group = reply.id,
 		.host = course->vm->host,
-		.expected = counted ? course->preview->deleted_count : 1,
+		.expected = counted ? course->preview->deleted_count : expected,
 		.label = label,
 		.until_sent = batch->arguments->given[OPTION_NO_WAIT],
 	};

@@ -21,6 +21,7 @@ struct act_course {
 	const struct hv_tree *tree;
 	const struct hv_node *node;    /* of `tree`; NULL: no snapshot is named */
 	const struct hv_preview *preview;
+	char problem[600];             /* why it is not done although the preview allows it; "" nothing */
 };
 
 /** Operand 0 of the command names the VM. Returns the exit code. */

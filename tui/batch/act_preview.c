@@ -88,6 +88,10 @@ static void revert_text(struct hv_text *text, const struct act_preview_facts *fa
 		HV_CLEANUP_FREE char *risk = printable(preview->risks[i]);
 		hv_text_printf(text, "RISK   %s\n", risk);
 	}
+	if (facts->act->safety_name && !preview->safety_refusal) {
+		hv_text_printf(text, "FIRST  safety snapshot '%s'; the revert runs only if that succeeds\n",
+			facts->act->safety_name);
+	}
 }
 
 #define NAMES_SHOWN 12
@@ -209,6 +213,8 @@ static void revert_json(struct json_writer *json, const struct act_preview_facts
 		json_put_string(json, NULL, preview->risks[i]);
 	}
 	json_close_array(json);
+	json_put_string(json, "safetysnapshot", facts->act->safety_name);
+	json_put_string(json, "safetyrefusal", preview->safety_refusal);
 }
 
 static void delete_json(struct json_writer *json, const struct act_preview_facts *facts)

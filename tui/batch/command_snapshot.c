@@ -6,6 +6,13 @@
 #include "tui/batch/table.h"
 #include "tui/batch/vm_result.h"
 
+static int tell_usage(struct batch *batch, const char *sentence)
+{
+	struct hv_error error;
+	hv_error_set(&error, HV_ERR_INVALID, "%s", sentence);
+	return batch_fail_with(batch, &error, BATCH_USAGE);
+}
+
 static const char *operand(const struct batch *batch, size_t index)
 {
 	return index < batch->arguments->operand_count ? batch->arguments->operands[index] : NULL;
@@ -76,8 +83,29 @@ static int tell_reverted(struct batch *batch, const struct act_course *course, c
 {
 	(void)outcome;
 	HV_CLEANUP_FREE char *name = printable(course->node->name);
-	HV_CLEANUP_FREE char *what = hv_sprintf("is back at snapshot '%s'", name);
+	HV_CLEANUP_FREE char *what = hv_sprintf("is back at snapshot '%s'%s", name,
+		course->act.safety_name ? ", and 'snapshot undo' brings back what it held" : "");
 	return vm_result(batch, &course->act.vm, what);
+}
+
+/* "before-revert 2026-08-22 03:13" */
+static char *make_safety_name(const char *what)
+{
+	char time[32];
+	struct hv_clock clock = hv_clock_system();
+	(void)hv_format_time(hv_clock_wall_us(&clock), time);
+	return hv_sprintf("before-%s %.10s %.5s", what, time, time + 11);
+}
+
+static int revert(struct batch *batch, struct act_course *course, const char *safety_of)
+{
+	const bool *given = batch->arguments->given;
+	HV_CLEANUP_FREE char *safety_name = make_safety_name(safety_of);
+	if (given[OPTION_SAFETY] && given[OPTION_NO_SAFETY]) {
+		return tell_usage(batch, "say --safety or --no-safety, not both");
+	}
+	course->act.safety_name = given[OPTION_NO_SAFETY] ? NULL : safety_name;
+	return act_run(batch, course);
 }
 
 int command_snapshot_revert(struct batch *batch)
@@ -89,7 +117,18 @@ int command_snapshot_revert(struct batch *batch)
 		.asks = true,
 		.tell = tell_reverted,
 	};
-	return act_run(batch, &course);
+	return revert(batch, &course, "revert");
+}
+
+int command_snapshot_undo(struct batch *batch)
+{
+	struct act_course course = {
+		.act = {.kind = OPERATION_REVERT_SNAPSHOT, .undo = true},
+		.verb = "undo",
+		.asks = true,
+		.tell = tell_reverted,
+	};
+	return revert(batch, &course, "undo");
 }
 
 /* ---- delete ---- */
@@ -108,13 +147,6 @@ static int tell_deleted(struct batch *batch, const struct act_course *course, co
 			outcome->done == 1 ? "" : "s", vm);
 	}
 	return BATCH_DONE;
-}
-
-static int tell_usage(struct batch *batch, const char *sentence)
-{
-	struct hv_error error;
-	hv_error_set(&error, HV_ERR_INVALID, "%s", sentence);
-	return batch_fail_with(batch, &error, BATCH_USAGE);
 }
 
 int command_snapshot_delete(struct batch *batch)

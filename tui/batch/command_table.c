@@ -28,6 +28,10 @@ static const struct option_row option_rows[] = {
 	[OPTION_CHILDREN] = {"children", 0, NULL, OPTION_TYPE_FLAG, "also everything below it in the tree"},
 	[OPTION_FORCE] = {"force", 0, NULL, OPTION_TYPE_FLAG,
 		"turn off without a shutdown; the guest loses what it has not written"},
+	[OPTION_SAFETY] = {"safety", 0, NULL, OPTION_TYPE_FLAG,
+		"take a safety snapshot first and go on only if that succeeds; this is the default"},
+	[OPTION_NO_SAFETY] = {"no-safety", 0, NULL, OPTION_TYPE_FLAG,
+		"take none: what the VM holds now is lost for good"},
 	[OPTION_VM] = {"vm", 0, "VM", OPTION_TYPE_TEXT, "of this VM only"},
 	[OPTION_ACCOUNT] = {"account", 0, "NAME", OPTION_TYPE_TEXT, "of this account only"},
 	[OPTION_DOMAIN] = {"domain", 0, "PATH", OPTION_TYPE_TEXT, "of this domain only"},
@@ -59,6 +63,8 @@ static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
 		BIT(OPTION_STATE) | BIT(OPTION_TYPE) | BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) |          \
 		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE))
 
+#define REVERTS (BIT(OPTION_DRY_RUN) | BIT(OPTION_SAFETY) | BIT(OPTION_NO_SAFETY))
+
 static const struct command commands[] = {
 	{"snapshot list", "", 0, 0, FILTERS, false, "list snapshots, newest first",
 		"All filters that are given must hold. `count` in the JSON is the number that fit, not the rows of the "
@@ -71,10 +77,15 @@ static const struct command commands[] = {
 			BIT(OPTION_DRY_RUN),
 		false, "take a snapshot of a VM", "Without --memory it holds the VM's disks only (type Disk).",
 		command_snapshot_create},
-	{"snapshot revert", "VM SNAPSHOT", 2, 2, BIT(OPTION_DRY_RUN), false, "bring a VM back to a snapshot",
-		"What the VM has done since is lost; no snapshot is. After a revert to a DiskAndMemory snapshot the VM "
-		"is Running, after one to a Disk snapshot it is Stopped. Asks on a terminal, needs --yes elsewhere.",
+	{"snapshot revert", "VM SNAPSHOT", 2, 2, REVERTS, false, "bring a VM back to a snapshot",
+		"What the VM has done since is kept in a safety snapshot only, and lost with --no-safety; no snapshot is "
+		"lost. After a revert to a DiskAndMemory snapshot the VM is Running, after one to a Disk snapshot it is "
+		"Stopped. Asks on a terminal, needs --yes elsewhere.",
 		command_snapshot_revert},
+	{"snapshot undo", "VM", 1, 1, REVERTS, false, "undo the last revert of a VM",
+		"Reverts to the safety snapshot that the last revert took, as long as that exists and is Ready. It takes "
+		"a safety snapshot of its own. Asks on a terminal, needs --yes elsewhere.",
+		command_snapshot_undo},
 	{"snapshot delete", "VM [SNAPSHOT]", 1, 2, BIT(OPTION_ALL) | BIT(OPTION_CHILDREN) | BIT(OPTION_DRY_RUN),
 		false, "delete a snapshot, a part of the tree, or all",
 		"The VM's running state and all other snapshots keep what they hold. Done when the host has merged "

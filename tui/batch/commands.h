@@ -8,6 +8,7 @@ int command_snapshot_list(struct batch *batch);
 int command_snapshot_show(struct batch *batch);
 int command_snapshot_create(struct batch *batch);
 int command_snapshot_revert(struct batch *batch);
+int command_snapshot_undo(struct batch *batch);
 int command_snapshot_delete(struct batch *batch);
 int command_tree(struct batch *batch);
 int command_vm_list(struct batch *batch);

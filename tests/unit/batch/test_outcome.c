@@ -264,7 +264,7 @@ static void test_the_guard_of_the_preview_goes_with_the_act__U4(void **state)
 	struct hv_uuid b = hv_uuid_from_text("b"), a = hv_uuid_from_text("a");
 	(void)state;
 	fake_hooks.act = act_runs_then_ends;
-	command_run(&result, "snapshot", "revert", "box", "a", "--yes", NULL);
+	command_run(&result, "snapshot", "revert", "box", "a", "--yes", "--no-safety", NULL);
 	assert_int_equal(result.code, 0);
 	assert_says(result.out, "VM 'box' is back at snapshot 'a'; it is Running");
 	assert_true(fake_backend.act.expect_current);
