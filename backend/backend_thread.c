@@ -62,6 +62,10 @@ static void begin(struct hv_backend *backend)
 	};
 	backend->watch = watch_new(backend->store_path);
 	backend->engine = engine_new(&config);
+	struct hv_error error = {0};
+	if (engine_claim(backend->engine, backend->user, &error) != HV_OK) {
+		publish_failure(backend, &error);
+	}
 	hosts_open(backend);
 }
 

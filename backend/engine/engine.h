@@ -81,7 +81,7 @@ struct engine_request {
  * is in the store; the rest goes on by itself.
  *
  * @param[out] ret_group  the group of the operations; the last of them ends when all have
- * @return HV_OK; HV_ERR_REFUSED with the rule's sentence; HV_ERR_CONFLICT (X1, name taken, stale view);
+ * @return HV_OK; HV_ERR_DENIED with the missing right (A1); HV_ERR_REFUSED with the rule's sentence; HV_ERR_CONFLICT (X1, name taken, stale view);
  *         HV_ERR_NOT_FOUND; HV_ERR_INVALID; HV_ERR_UNREACHABLE (host not up); HV_ERR_STORE
  */
 enum hv_status engine_request(struct engine *engine, const struct engine_request *request,
@@ -90,6 +90,35 @@ enum hv_status engine_request(struct engine *engine, const struct engine_request
 /** Take a queued operation back, or a running one of which nothing was sent yet. */
 enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, const char *requested_by,
 	struct hv_error *err) HV_MUST_CHECK;
+
+/**
+ * The first user of a store becomes its administrator (A1); does nothing when somebody acts as an account already, and
+ * writes only then.
+ */
+enum hv_status engine_claim(struct engine *engine, const char *user, struct hv_error *err) HV_MUST_CHECK;
+
+/* What an administrator changes about rights (A1). Strings are borrowed during the call. */
+struct engine_account {
+	enum engine_account_change {
+		ENGINE_ACCOUNT_ADD,
+		ENGINE_ACCOUNT_SET,
+		ENGINE_ACCOUNT_REMOVE,
+		ENGINE_VM_ASSIGN
+	} kind;
+	const char *name;
+	const char *domain;  /* path; NULL: add: "/", else the only account of that name */
+	int role;            /* enum account_role; -1: add: an operator, else as it is */
+	const char *os_user; /* NULL: as it is; "": nobody */
+	int64_t vm_id;       /* assign */
+	const char *requested_by;
+};
+/** All or nothing. HV_ERR_DENIED, HV_ERR_NOT_FOUND, HV_ERR_AMBIGUOUS, HV_ERR_CONFLICT, HV_ERR_INVALID, and
+ * HV_ERR_REFUSED: no administrator would be left, or something belongs to what shall go. */
+enum hv_status engine_change_account(
+	struct engine *engine, const struct engine_account *change, struct hv_error *err) HV_MUST_CHECK;
+/** HV_ERR_DENIED when this user is no administrator. */
+enum hv_status engine_check_administrator(
+	struct engine *engine, const char *user, struct hv_error *err) HV_MUST_CHECK;
 
 /* What the agents' listener hears; the facade passes it on. */
 void engine_host_connecting(struct engine *engine, int64_t host_id);

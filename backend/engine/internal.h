@@ -125,6 +125,14 @@ void engine_say(struct engine *engine, bool warning, const char *format, ...) HV
 /** Tell the listener once that the store does not work. */
 void engine_store_trouble(struct engine *engine, const struct hv_error *err);
 
+/* --- authority.c: who asks (A1) --- */
+/** *ret_known is false when the user has no account. Clear the account. */
+enum hv_status caller_find(struct engine *engine, const char *user, struct account *ret_account,
+	bool *ret_known, struct hv_error *err) HV_MUST_CHECK;
+/** Inside a transaction: whether the user may change this VM; one that it may not see does not exist. */
+enum hv_status caller_judge(struct engine *engine, const char *user, int64_t vm_id, struct hv_error *err)
+	HV_MUST_CHECK;
+
 /* --- scene.c --- */
 enum hv_status scene_load(struct engine *engine, const struct operation *row, struct scene *scene,
 	struct hv_error *err) HV_MUST_CHECK;

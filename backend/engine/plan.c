@@ -299,7 +299,10 @@ enum hv_status plan_make(struct engine *engine, const struct engine_request *req
 	struct hv_error *err)
 {
 	struct request_at at = {.engine = engine, .request = request};
-	enum hv_status status = find_vm(&at, err);
+	enum hv_status status = caller_judge(engine, request->requested_by, request->vm_id, err);
+	if (status == HV_OK) {
+		status = find_vm(&at, err);
+	}
 	if (status == HV_OK) {
 		status = check_host(&at, err);
 	}

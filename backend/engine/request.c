@@ -83,6 +83,19 @@ static void say_nothing_changed(struct hv_error *err)
 	}
 }
 
+/* A2: also who asked without the right. Not being able to write it changes nothing about the refusal. */
+static void audit_denied(
+	struct engine *engine, const struct engine_request *request, const struct hv_error *denied)
+{
+	struct store *store = engine->config.store;
+	if (engine_begin(engine, NULL) == HV_OK) {
+		enum hv_status status = store->ops->event_insert(store, engine_wall_us(engine), request->requested_by,
+			operation_kind_name(request->kind), denied->text, request->vm_id, 0, denied->status, NULL);
+		status = engine_end(engine, status, NULL);
+		(void)status;
+	}
+}
+
 enum hv_status engine_request(struct engine *engine, const struct engine_request *request,
 	struct hv_uuid *ret_group, struct hv_error *err)
 {
@@ -103,6 +116,9 @@ enum hv_status engine_request(struct engine *engine, const struct engine_request
 		*ret_group = plan.group;
 	} else if (status != HV_ERR_STORE) {
 		say_nothing_changed(err);
+	}
+	if (status == HV_ERR_DENIED && err) {
+		audit_denied(engine, request, err);
 	}
 	plan_clear(&plan);
 	engine_pump(engine);
@@ -130,7 +146,13 @@ static enum hv_status cancel_in_transaction(struct engine *engine, struct run *r
 	const char *requested_by, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
-	enum hv_status status = check_cancel(&run->row, scene, err);
+	enum hv_status status = caller_judge(engine, requested_by, run->row.vm_id, err);
+	if (status == HV_ERR_NOT_FOUND) { /* as for an operation that is not there */
+		return hv_error_set(err, status, "there is no such operation");
+	}
+	if (status == HV_OK) {
+		status = check_cancel(&run->row, scene, err);
+	}
 	if (status == HV_OK && strcmp(run->row.owner, engine->owner) != 0) {
 		int64_t until_us = engine_wall_us(engine) + engine->config.lease_us;
 		status = store->ops->operation_take_over(store, &run->row, engine->owner, until_us, err);

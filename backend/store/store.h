@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include "backend/base/clock.h"
 #include "backend/base/status.h"
+#include "backend/domain/authority.h"
 #include "backend/domain/operation.h"
 #include "backend/domain/snapshot.h"
 #include "backend/domain/virtual_machine.h"
@@ -257,6 +258,20 @@ struct store_ops {
 	/** The account's name and its domain's path; caller frees both. */
 	enum hv_status (*account_names)(struct store *store, int64_t account_id, char **ret_account,
 		char **ret_domain, struct hv_error *err);
+	/** By domain and name, with the number of VMs of each. */
+	enum hv_status (*account_list)(struct store *store, struct account_list *list, struct hv_error *err);
+	/** The account that this operating-system user acts as (A1); HV_ERR_NOT_FOUND. */
+	enum hv_status (*account_by_user)(
+		struct store *store, const char *os_user, struct account *ret_account, struct hv_error *err);
+	/** [W] Role and operating-system user of the account with this id; a user who acted as another account does so
+	 * no more. */
+	enum hv_status (*account_save)(
+		struct store *store, const struct account *account, struct hv_error *err);
+	/** [W] Refused (HV_ERR_REFUSED) for the seeded one, and while anything belongs to it. */
+	enum hv_status (*account_remove)(struct store *store, int64_t id, struct hv_error *err);
+	/** [W] The VM with all its snapshots belongs to this account from now on. */
+	enum hv_status (*vm_set_account)(
+		struct store *store, int64_t vm_id, int64_t account_id, struct hv_error *err);
 	/** From where the audit rows come that this store object writes from now on (A2): the console's owner text. */
 	void (*set_origin)(struct store *store, const char *origin);
 	/** [W] A2: append to the audit log. */

@@ -184,6 +184,21 @@ FORWARD(event_insert,
 	(struct store *store, int64_t now_us, const char *who, const char *what, const char *details,
 		int64_t vm_id, int64_t snapshot_id, enum hv_status outcome, struct hv_error *err),
 	(inner(store), now_us, who, what, details, vm_id, snapshot_id, outcome, err))
+FORWARD(account_list,
+	(struct store *store, struct account_list *list, struct hv_error *err),
+	(inner(store), list, err))
+FORWARD(account_by_user,
+	(struct store *store, const char *os_user, struct account *ret_account, struct hv_error *err),
+	(inner(store), os_user, ret_account, err))
+FORWARD(account_save,
+	(struct store *store, const struct account *account, struct hv_error *err),
+	(inner(store), account, err))
+FORWARD(account_remove,
+	(struct store *store, int64_t id, struct hv_error *err),
+	(inner(store), id, err))
+FORWARD(vm_set_account,
+	(struct store *store, int64_t vm_id, int64_t account_id, struct hv_error *err),
+	(inner(store), vm_id, account_id, err))
 FORWARD(event_query,
 	(struct store *store, const struct event_query *query,
 		bool (*each)(void *context, const struct event_row *row), void *context, int64_t *ret_total,
@@ -296,6 +311,11 @@ static const struct store_ops cut_ops = {
 	.offering_name = cut_offering_name,
 	.account_ensure = cut_account_ensure,
 	.account_names = cut_account_names,
+	.account_list = cut_account_list,
+	.account_by_user = cut_account_by_user,
+	.account_save = cut_account_save,
+	.account_remove = cut_account_remove,
+	.vm_set_account = cut_vm_set_account,
 	.set_origin = cut_set_origin,
 	.event_insert = cut_event_insert,
 	.event_query = cut_event_query,

@@ -171,6 +171,7 @@ void engine_world_make(struct engine_world *world, enum vm_state state, unsigned
 	world->hosts = fake_hosts_new(world_clock(world));
 	engine_console_open(world, &world->console);
 	add_host(world);
+	assert_int_equal(engine_claim(world->console.engine, "alice", NULL), HV_OK);
 	fake_hosts_add(world->hosts, world->host_id, capabilities);
 	world->vm = fake_hosts_add_vm(world->hosts, world->host_id, "box", state);
 	fake_hosts_set_cut(world->hosts, world_cut, world);

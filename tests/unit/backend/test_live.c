@@ -264,7 +264,7 @@ static int run_console(const char *folder)
 	struct hv_backend *backend;
 	struct hv_error error;
 	const struct hv_config config = {
-		.demo_dir = folder, .user = "other", .connect = HV_CONNECT_ALL};
+		.demo_dir = folder, .user = "tester", .connect = HV_CONNECT_ALL};
 	struct hv_act act = {
 		.kind = OPERATION_CREATE_SNAPSHOT, .type = SNAPSHOT_DISK, .name = "cut"};
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -223,19 +223,19 @@ static void test_cancel__takes_a_queued_one_back_and_what_follows_it_in_its_grou
 	struct engine_request stop = request_of(&world, OPERATION_STOP_VM, NULL);
 	ask(&world, &delete);
 	ask(&world, &stop);
-	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), "bert", &err), HV_ERR_REFUSED);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), "alice", &err), HV_ERR_REFUSED);
 	assert_string_equal(err.text,
 		"DeleteSnapshot of VM 'box' cannot be taken back: its host has been asked already; wait for its end");
-	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 2), "bert", &err), HV_OK);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 2), "alice", &err), HV_OK);
 	engine_world_settle(&world);
 	assert_string_equal(recent(&world, 5, text, sizeof text),
 		"DeleteSnapshot Done,DeleteSnapshot Done,DeleteSnapshot Cancelled,DeleteSnapshot Cancelled,StopVm Done");
 	engine_world_assert_agrees(&world);
 	struct operation last = engine_world_last(&world);
-	assert_int_equal(engine_cancel(world.console.engine, last.id, "bert", &err), HV_ERR_REFUSED);
+	assert_int_equal(engine_cancel(world.console.engine, last.id, "alice", &err), HV_ERR_REFUSED);
 	assert_string_equal(err.text, "StopVm of VM 'box' has ended already (Done)");
 	operation_clear(&last);
-	assert_int_equal(engine_cancel(world.console.engine, 4711, "bert", &err), HV_ERR_NOT_FOUND);
+	assert_int_equal(engine_cancel(world.console.engine, 4711, "alice", &err), HV_ERR_NOT_FOUND);
 	engine_world_clear(&world);
 }
 
@@ -251,7 +251,7 @@ static void test_cancel__of_a_create_whose_host_is_lost_leaves_no_row__C2(void *
 	ask(&world, &create);
 	int64_t id = live_id(&world, 1);
 	fake_console_drop(world.console.links, world.host_id, false);
-	assert_int_equal(engine_cancel(world.console.engine, id, "bert", NULL), HV_OK);
+	assert_int_equal(engine_cancel(world.console.engine, id, "alice", NULL), HV_OK);
 	engine_world_connect(&world.console);
 	engine_world_settle(&world);
 	assert_int_equal(engine_world_snapshot_id(&world, "E"), 0);
@@ -281,7 +281,7 @@ static void test_cancel__of_an_allocated_create_leaves_no_row__C2(void **state)
 	(void)state;
 	struct engine_world world;
 	make_allocated(&world);
-	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), "bert", NULL), HV_OK);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), "alice", NULL), HV_OK);
 	engine_world_connect(&world.console);
 	engine_world_settle(&world);
 	assert_tree(&world, "A(B(C,D*))");
@@ -371,12 +371,12 @@ static void test_audit__has_who_took_an_operation_back__A2(void **state)
 	struct engine_request start = request_of(&world, OPERATION_START_VM, NULL);
 	ask(&world, &stop);
 	ask(&world, &start);
-	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 1), "bert", NULL), HV_OK);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 1), "alice", NULL), HV_OK);
 	struct store *store = world.console.store;
 	assert_int_equal(store->ops->event_query(
 				 store, &(struct event_query){.limit = 2}, hear_cancel, heard, NULL, NULL),
 		HV_OK);
-	assert_string_equal(heard, "Cancel of bert|StartVm of alice|");
+	assert_string_equal(heard, "Cancel of alice|StartVm of alice|");
 	engine_world_settle(&world);
 	engine_world_clear(&world);
 }
