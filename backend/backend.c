@@ -106,6 +106,7 @@ static void clear(struct hv_backend *backend)
 	free(backend->store_path);
 	free(backend->store_folder);
 	free(backend->sim_program);
+	free(backend->ssh_config);
 	free(backend->user);
 	free(backend->owner);
 	free(backend);
@@ -132,6 +133,7 @@ enum hv_status hv_backend_open(
 	struct hv_backend *backend = hv_alloc(sizeof *backend);
 	backend->clock = hv_clock_system();
 	backend->sim_program = place_sim_program();
+	backend->ssh_config = hv_strdup_null(getenv("HVTREE_SSH_CONFIG"));
 	backend->user = config->user ? hv_strdup(config->user) : place_user();
 	backend->owner = place_owner();
 	backend->connect = config->connect;
@@ -222,6 +224,25 @@ void hv_cancel(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid
 void hv_sync(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host)
 {
 	push_id(backend, REQUEST_SYNC, ticket, host);
+}
+
+void hv_host_add(struct hv_backend *backend, uint64_t ticket, const struct hv_host_entry *entry)
+{
+	requests_push(backend->requests, request_new_entry(ticket, entry));
+}
+
+void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host)
+{
+	push_id(backend, REQUEST_HOST_REMOVE, ticket, host);
+}
+
+void hv_host_accept_key(
+	struct hv_backend *backend, const struct hv_uuid *host, const char *fingerprint)
+{
+	struct request *request = request_new(REQUEST_ACCEPT_KEY, 0);
+	request->id = *host;
+	request->name = hv_strdup(fingerprint);
+	requests_push(backend->requests, request);
 }
 
 void hv_retry(struct hv_backend *backend, const struct hv_uuid *host)

@@ -339,6 +339,23 @@ void hv_sync(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *
 /** Try to reach the host now instead of at the end of the back-off. */
 void hv_retry(struct hv_backend *backend, const struct hv_uuid *host);
 
+/* How a host is reached, and where it stands in the console's tree. */
+struct hv_host_entry {
+	const char *name;
+	const char *group;
+	const char *transport; /* "libssh2", "openssh", "auto"; "sim" for a simulated host */
+	const char *address;   /* [user@]host[:port]; of a simulated host its state file */
+	const char *command;   /* what runs there and speaks the protocol; NULL: the usual agent */
+};
+/** ACCEPTED with the host's id, or REFUSED. It is reached when something needs it (hv_sync). */
+void hv_host_add(struct hv_backend *backend, uint64_t ticket, const struct hv_host_entry *entry);
+/** ACCEPTED or REFUSED. The host's VMs and snapshots are forgotten; on the host nothing changes. */
+void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host);
+/** From now on a key of this fingerprint ("SHA256:...") is the host's own, if no other one is known: it is written to
+ * the user's known_hosts. No ticket. */
+void hv_host_accept_key(
+	struct hv_backend *backend, const struct hv_uuid *host, const char *fingerprint);
+
 struct hv_snapshot_query {
 	const struct hv_uuid *vm;  /* NULL: all */
 	const char *account;

@@ -242,6 +242,15 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 	case REQUEST_LOG:
 		handle_log(backend, take_request);
 		break;
+	case REQUEST_HOST_ADD:
+		handle_host_add(backend, take_request);
+		break;
+	case REQUEST_HOST_REMOVE:
+		handle_host_remove(backend, take_request);
+		break;
+	case REQUEST_ACCEPT_KEY:
+		handle_accept_key(backend, take_request);
+		break;
 	case REQUEST_KIND_COUNT:
 		break;
 	}

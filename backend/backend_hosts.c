@@ -1,10 +1,9 @@
 /*
  * The wire between the agents and the engine: what a host says goes to the engine, what the engine wants said goes to
- * the host, and how each host is reached is known here.
+ * the host.
  */
 #include "backend/backend_internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +63,7 @@ void hosts_forget(struct hv_backend *backend, struct known_host *host)
 	free(host->transport);
 	free(host->address);
 	free(host->reason);
+	free(host->accepted_key);
 	free(host);
 }
 
@@ -191,21 +191,6 @@ static const struct agents_listener listener = {
 	.noise = on_noise,
 };
 
-/* --- how a host is reached --- */
-
-static enum hv_status open_sim(struct hv_backend *backend, const struct known_host *host,
-	const struct transport_callbacks *callbacks, void *callback_context,
-	struct transport **ret_transport, struct hv_error *err)
-{
-	/* relative to the store, so that a demo folder can be moved */
-	HV_CLEANUP_FREE char *state =
-		host->address[0] == '/' ? hv_strdup(host->address)
-					: hv_sprintf("%s/%s", backend->store_folder, host->address);
-	const char *const argv[] = {backend->sim_program, "--state", state, NULL};
-	return transport_process_open(
-		argv, callbacks, callback_context, &backend->clock, ret_transport, err);
-}
-
 static enum hv_status open_transport(void *context, int64_t host_id,
 	const struct transport_callbacks *callbacks, void *callback_context,
 	struct transport **ret_transport, struct hv_error *err)
@@ -215,19 +200,7 @@ static enum hv_status open_transport(void *context, int64_t host_id,
 	if (!host) {
 		return hv_error_set(err, HV_ERR_NOT_FOUND, "the host was removed");
 	}
-	bool simulated = strcmp(host->transport, "sim") == 0;
-	if (backend->demo && !simulated) {
-		return hv_error_set(err, HV_ERR_REFUSED,
-			"this is a training fleet: it reaches simulated hosts only, never one by "
-			"'%s'",
-			host->transport);
-	}
-	if (!simulated) {
-		return hv_error_set(err, HV_ERR_INVALID,
-			"the transport '%s' is not built into this hvtree", host->transport);
-	}
-	assert(!backend->demo || simulated);
-	return open_sim(backend, host, callbacks, callback_context, ret_transport, err);
+	return reach_open(backend, host, callbacks, callback_context, ret_transport, err);
 }
 
 void hosts_open(struct hv_backend *backend)
@@ -253,6 +226,7 @@ void hosts_close(struct hv_backend *backend)
 		free(host->transport);
 		free(host->address);
 		free(host->reason);
+		free(host->accepted_key);
 		free(host);
 	}
 }

@@ -23,6 +23,7 @@ struct known_host {
 	char *name;
 	char *transport;
 	char *address;
+	char *accepted_key; /* fingerprint that the user has compared; NULL: none */
 	bool managed; /* this console connects to it: `state` and `reason` are its own, not the row's */
 	enum host_state state;
 	char *reason; /* NULL when Up */
@@ -71,6 +72,7 @@ struct hv_backend {
 	char *store_path;
 	char *store_folder;
 	char *sim_program;
+	char *ssh_config; /* instead of the user's own; NULL: that */
 	char *user;
 	char *owner;
 	bool demo; /* the store is a training fleet: nothing but simulated hosts can be reached (U7) */
@@ -114,6 +116,19 @@ struct known_host *hosts_find(struct hv_backend *backend, int64_t id);
 struct known_host *hosts_find_uuid(struct hv_backend *backend, const struct hv_uuid *uuid);
 /** Connect and stay connected; at once when a try is due later. */
 void hosts_want(struct hv_backend *backend, struct known_host *host);
+
+/* --- backend_reach.c --- */
+bool reach_is_ssh(const char *transport);
+/** The setting that holds the command of a host whose agent is not the usual one. Caller frees. */
+char *reach_command_setting(const struct hv_uuid *host);
+enum hv_status reach_open(struct hv_backend *backend, const struct known_host *host,
+	const struct transport_callbacks *callbacks, void *callback_context,
+	struct transport **ret_transport, struct hv_error *err) HV_MUST_CHECK;
+
+/* --- backend_entry.c --- */
+void handle_host_add(struct hv_backend *backend, const struct request *request);
+void handle_host_remove(struct hv_backend *backend, const struct request *request);
+void handle_accept_key(struct hv_backend *backend, const struct request *request);
 
 /* --- backend_picture.c: rows of the store as values --- */
 /** A VM's snapshots and what else makes its tree; the tree borrows from the lists. */

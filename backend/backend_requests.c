@@ -68,6 +68,17 @@ struct request *request_new_log(uint64_t ticket, const struct hv_log_query *quer
 	return request;
 }
 
+struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry)
+{
+	struct request *request = request_new(REQUEST_HOST_ADD, ticket);
+	request->entry.name = request->name = hv_strdup_null(entry->name);
+	request->entry.group = request->group = hv_strdup_null(entry->group);
+	request->entry.transport = request->transport = hv_strdup_null(entry->transport);
+	request->entry.address = request->address = hv_strdup_null(entry->address);
+	request->entry.command = request->command = hv_strdup_null(entry->command);
+	return request;
+}
+
 void request_free(struct request *request)
 {
 	if (!request) {
@@ -80,6 +91,10 @@ void request_free(struct request *request)
 	free(request->domain);
 	free(request->keyword);
 	free(request->ids);
+	free(request->group);
+	free(request->transport);
+	free(request->address);
+	free(request->command);
 	free(request);
 }
 

@@ -17,6 +17,9 @@ enum request_kind {
 	REQUEST_RETRY,
 	REQUEST_LIST,
 	REQUEST_LOG,
+	REQUEST_HOST_ADD,
+	REQUEST_HOST_REMOVE,
+	REQUEST_ACCEPT_KEY,
 	REQUEST_KIND_COUNT
 };
 
@@ -27,10 +30,12 @@ struct request {
 	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
 	struct hv_log_query log; /* LOG */
-	/* owned, what act, query and log point to */
+	struct hv_host_entry entry; /* HOST_ADD */
+	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY */
 	char *name, *description, *safety_name, *account, *domain, *keyword;
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
+	char *group, *transport, *address, *command;
 	struct request *prev, *next; /* of the list that holds it */
 };
 
@@ -38,6 +43,7 @@ struct request *request_new(enum request_kind kind, uint64_t ticket);
 struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act);
 struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
 struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
+struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry);
 void request_free(struct request *request);
 
 struct requests;

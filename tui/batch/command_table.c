@@ -50,6 +50,14 @@ static const struct option_row option_rows[] = {
 	[OPTION_WHAT] = {"what", 0, "WHAT", OPTION_TYPE_TEXT, "of this kind only, as the list names it: CreateSnapshot"},
 	[OPTION_SINCE] = {"since", 0, "AGE", OPTION_TYPE_AGE, "not older than this: 90s, 15m, 12h, 30d or 2w"},
 	[OPTION_FAILED] = {"failed", 0, NULL, OPTION_TYPE_FLAG, "only what failed, or was refused or taken back"},
+	[OPTION_HOST_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "what the host is called here; its address when not given"},
+	[OPTION_GROUP] = {"group", 0, "GROUP", OPTION_TYPE_TEXT, "the group of the tree that it stands in"},
+	[OPTION_TRANSPORT] = {"transport", 0, "NAME", OPTION_TYPE_TEXT,
+		"libssh2, openssh (the system's ssh), or auto, which takes the one that the configuration needs"},
+	[OPTION_COMMAND] = {"command", 0, "COMMAND", OPTION_TYPE_TEXT,
+		"what runs on the host instead of the agent that hvtree sends there"},
+	[OPTION_ACCEPT_KEY] = {"accept-host-key", 0, "SHA256:...", OPTION_TYPE_TEXT,
+		"trust the host's key if it has this fingerprint and none is known, and remember it"},
 };
 static_assert(HV_ARRAY_LEN(option_rows) == OPTION_COUNT, "a row for every option");
 static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
@@ -101,6 +109,18 @@ static const struct command commands[] = {
 	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | BIT(OPTION_DRY_RUN), false, "shut a VM down",
 		"With --force it is turned off: asks on a terminal, needs --yes elsewhere.", command_vm_stop},
 	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
+	{"host add", "[USER@]HOST[:PORT]", 1, 1,
+		BIT(OPTION_HOST_NAME) | BIT(OPTION_GROUP) | BIT(OPTION_TRANSPORT) | BIT(OPTION_COMMAND) |
+			BIT(OPTION_ACCEPT_KEY),
+		false, "add a Hyper-V host that is reached by SSH, and check it",
+		"User, port and keys come from the configuration of ssh where they are not given. With --no-wait it is "
+		"only added.",
+		command_host_add},
+	{"host check", "HOST", 1, 1, BIT(OPTION_ACCEPT_KEY), false,
+		"reach a host, log in, start its agent and read what it holds",
+		"The first step that fails says what to do about it.", command_host_check},
+	{"host remove", "HOST", 1, 1, 0, false, "forget a host and its VMs",
+		"Nothing changes on the host. Needs --yes.", command_host_remove},
 	{"sync", "[HOST]", 0, 1, 0, false, "ask the hosts what is true and settle what is open",
 		"Connects to the host (all hosts when none is named), reads what it holds, and finishes operations that "
 		"another console left behind.",

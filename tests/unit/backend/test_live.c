@@ -532,7 +532,7 @@ static void test_transport__that_is_not_built_in_is_said_in_a_sentence(void **st
 	HV_CLEANUP_FREE char *store_path = hv_sprintf("%s/plain/hvtree.db", (const char *)*state);
 	desk_open_store(&desk, store_path, HV_CONNECT_ALL);
 	assert_int_equal(desk.host_count, 0);
-	add_host(store_path, "real", "libssh2"); /* by another console: it comes as an event, too */
+	add_host(store_path, "real", "telnet"); /* by another console: it comes as an event, too */
 	desk_until(&desk, real_host_is_refused, "not built into");
 	uint64_t ticket = desk_ticket(&desk);
 	hv_sync(desk.backend, ticket, NULL);

@@ -155,6 +155,24 @@ void hv_sync(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *
 	fake_push(backend, (struct hv_event){.kind = HV_EVENT_SYNCED, .ticket = ticket});
 }
 
+void hv_host_add(struct hv_backend *backend, uint64_t ticket, const struct hv_host_entry *entry)
+{
+	(void)entry;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket});
+}
+
+void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host)
+{
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket, .id = *host});
+}
+
+void hv_host_accept_key(struct hv_backend *backend, const struct hv_uuid *host, const char *fingerprint)
+{
+	(void)backend;
+	(void)host;
+	(void)fingerprint;
+}
+
 void hv_retry(struct hv_backend *backend, const struct hv_uuid *host)
 {
 	(void)backend;
