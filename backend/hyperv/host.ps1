@@ -283,11 +283,12 @@ function Get-HvVmObject([string]$Id) {
 
 # --- the whole host --------------------------------------------------------------------------------------------------
 
-# VM objects of `Vms`, one pass over the checkpoints of all of them; a VM that goes away meanwhile is left out.
+# VM objects of `Vms`, one pass over the checkpoints of all of them. A VM that has gone meanwhile is left out; whatever else
+# cannot be read fails the whole, because a tree that is only half told would be taken for the tree.
 function Get-HvVmObjects($Vms) {
 	$trees = @{}
 	if ($Vms.Count -gt 1) {
-		foreach ($one in @(Hyper-V\Get-VMSnapshot -VMName * -ErrorAction SilentlyContinue)) {
+		foreach ($one in @(Hyper-V\Get-VMSnapshot -VMName * -ErrorAction Stop | Where-Object { $_ })) {
 			$owner = ConvertTo-HvId $one.VMId
 			if (-not $trees.ContainsKey($owner)) { $trees[$owner] = [Collections.ArrayList]::new() }
 			$null = $trees[$owner].Add($one)
@@ -295,12 +296,13 @@ function Get-HvVmObjects($Vms) {
 	}
 	return , @(foreach ($vm in $Vms) {
 		try {
-			$tree = $trees[(ConvertTo-HvId $vm.Id)]
-			if ($Vms.Count -eq 1) { $tree = Get-HvCheckpoints $vm }
-			if (-not $tree) { $tree = @() }
-			ConvertTo-HvVm $vm @($tree)
+			$tree = @()
+			if ($Vms.Count -eq 1) { $tree = Get-HvCheckpoints $vm } elseif ($trees[(ConvertTo-HvId $vm.Id)]) {
+				$tree = @($trees[(ConvertTo-HvId $vm.Id)].ToArray())
+			}
+			ConvertTo-HvVm $vm $tree
 		} catch {
-			continue
+			if (Get-HvVm $vm.Id) { throw }
 		}
 	})
 }

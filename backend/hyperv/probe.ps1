@@ -27,6 +27,7 @@ function Open-HvJournal {
 	if (-not $root) { $root = [IO.Path]::Combine([Environment]::GetFolderPath('CommonApplicationData'), 'hvtree') }
 	$Hv.Journal = [IO.Path]::Combine($root, 'journal')
 	try {
+		New-HvFolder $root
 		$null = [IO.Directory]::CreateDirectory($Hv.Journal)
 		Write-HvText ([IO.Path]::Combine($Hv.Journal, 'writable')) 'yes'
 		Clear-HvJournal

@@ -80,3 +80,24 @@ function Enter-HvLock($Lock, [int]$Milliseconds) {
 function Wait-HvMoment([int]$Milliseconds) {
 	[Threading.Thread]::Sleep($Milliseconds)
 }
+
+# A folder that only the system and those who may run Hyper-V write: what stands in it is believed.
+function New-HvFolder([string]$Path) {
+	if (-not (Test-HvWindows)) {
+		$null = [IO.Directory]::CreateDirectory($Path)
+		return
+	}
+	$desktop = "$($PSVersionTable.PSEdition)" -eq 'Desktop'
+	$folder = [IO.DirectoryInfo]::new($Path)
+	$security = [Security.AccessControl.DirectorySecurity]::new()
+	$security.SetSecurityDescriptorSddlForm('D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-32-578)')
+	if ($folder.Exists) {
+		$is = $(if ($desktop) { $folder.GetAccessControl() } else { [IO.FileSystemAclExtensions]::GetAccessControl($folder) })
+		if ($is.AreAccessRulesProtected) { return }
+		if ($desktop) { $folder.SetAccessControl($security) } else { [IO.FileSystemAclExtensions]::SetAccessControl($folder, $security) }
+	} elseif ($desktop) {
+		$folder.Create($security)
+	} else {
+		[IO.FileSystemAclExtensions]::Create($folder, $security)
+	}
+}
