@@ -37,6 +37,7 @@ void engine_free(struct engine *engine)
 	free(engine->links);
 	free(engine->messages);
 	free(engine->told_missing);
+	free(engine->claims);
 	free(engine->owner);
 	free(engine);
 }

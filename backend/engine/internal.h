@@ -74,6 +74,13 @@ struct pending_message {
 	char *text;
 };
 
+/* A VM that a host reports although the store knows it on another one (claim.c). */
+struct claim {
+	int64_t vm_id;
+	int64_t host_id;
+	bool told;
+};
+
 struct engine {
 	struct engine_config config;
 	char *owner;
@@ -91,6 +98,9 @@ struct engine {
 	int64_t *told_missing;
 	size_t told_missing_count;
 	size_t told_missing_capacity;
+	struct claim *claims;
+	size_t claim_count;
+	size_t claim_capacity;
 	bool in_transaction;
 	bool store_failed; /* told the listener; cleared by the next commit */
 	int64_t renew_us;         /* monotonic: next heartbeat */
@@ -269,6 +279,16 @@ void sync_inventory_answer(struct engine *engine, int64_t host_id, const struct 
 void sync_want_inventory(struct engine *engine, int64_t host_id);
 void sync_ask_inventories(struct engine *engine);
 int64_t sync_deadline_us(const struct engine *engine);
+
+/* --- claim.c: a VM that two hosts report --- */
+/** Inside a transaction: whether `host_id`, which reports the VM as `seen`, may have it from the host of its row. If
+ * not, that host is asked what it has. */
+enum hv_status claim_check(struct engine *engine, const struct virtual_machine *vm, int64_t host_id,
+	enum vm_state seen, bool *ret_granted, struct hv_error *err) HV_MUST_CHECK;
+/** Inside a transaction: the VM's own host has it still; tell once that another one reports it, too. */
+void claim_refuse(struct engine *engine, const struct virtual_machine *vm);
+/** A host has a VM no more, or is lost: those that claim VMs tell again what they have. */
+void claim_look_again(struct engine *engine);
 
 /* --- lease.c: who drives what --- */
 /** Read the table of live operations: adopt mine, take over what dead consoles left. */

@@ -107,8 +107,12 @@ static enum hv_status find_elsewhere(struct reconcile *at, const struct agent_vm
 	if (status != HV_OK || vm->host_id == at->host_id) {
 		return status;
 	}
+	bool granted = false;
 	status = read_busy(at, vm->id, err);
-	if (status == HV_OK && !id_set_has(&at->busy, vm->id)) {
+	if (status == HV_OK) {
+		status = claim_check(at->engine, vm, at->host_id, seen->state, &granted, err);
+	}
+	if (status == HV_OK && granted && !id_set_has(&at->busy, vm->id)) {
 		char *name = hv_text_printable(vm->name, strlen(vm->name));
 		engine_say(at->engine, false, "VM '%s' has moved to another host", name);
 		free(name);
@@ -122,8 +126,8 @@ static enum hv_status observe(struct reconcile *at, struct virtual_machine *vm, 
 	struct hv_error *err)
 {
 	bool busy = vm->id != 0 && id_set_has(&at->busy, vm->id);
-	if (busy && vm->host_id != at->host_id) {
-		return HV_OK; /* its operation runs elsewhere; this host's word comes later */
+	if (vm->id != 0 && vm->host_id != at->host_id) {
+		return HV_OK; /* it is, or its operation runs, elsewhere; this host's word comes later */
 	}
 	if (!busy && vm->id != 0 && (at->everything_touched || id_set_has(&at->touched, vm->id))) {
 		at->skipped = true;
@@ -147,6 +151,7 @@ static enum hv_status observe_seen(struct reconcile *at, const struct agent_vm *
 {
 	struct virtual_machine *row = find_row(at, &seen->uuid);
 	if (row) {
+		claim_refuse(at->engine, row);
 		return observe(at, row, seen, err);
 	}
 	struct virtual_machine vm = {0};
@@ -169,6 +174,7 @@ static enum hv_status mark_missing(
 		name);
 	free(name);
 	vm->missing = true;
+	claim_look_again(engine);
 	return store->ops->vm_save(store, vm, err);
 }
 
@@ -276,6 +282,7 @@ void sync_inventory_answer(struct engine *engine, int64_t host_id, const struct 
 	if (status != HV_OK && status != HV_ERR_STORE) {
 		status = observe_each(engine, host_id, &answer->inventory, &err);
 	}
+	link = link_get(engine, host_id); /* they may have grown */
 	if (status != HV_OK) {
 		engine_store_trouble(engine, &err);
 		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;

@@ -135,6 +135,7 @@ void engine_host_lost(struct engine *engine, int64_t host_id, const struct hv_er
 	link->inventory_sent = false;
 	link->inventory_wanted = false;
 	interrupt_runs(engine, host_id);
+	claim_look_again(engine);
 	enum hv_status status = engine_begin(engine, &err);
 	if (status == HV_OK) {
 		status = write_host(engine, host_id, HOST_LOST, reason ? reason->text : NULL, NULL, &err);
