@@ -23,6 +23,8 @@
 #define ENGINE_ASKS_MAX 4
 /* An inventory that has not come after this is asked for again. */
 #define ENGINE_INVENTORY_US (2 * 60 * HV_SECOND_US)
+/* Without a reason, as a safety net: a console that was slow may have written an old event over a newer picture. */
+#define ENGINE_REFRESH_US (10 * 60 * HV_SECOND_US)
 /* After the store failed with one. */
 #define ENGINE_INVENTORY_RETRY_US (2 * HV_SECOND_US)
 #define ENGINE_PROGRESS_US (HV_SECOND_US / 4)
@@ -67,6 +69,7 @@ struct link {
 	bool storage_down;
 	int64_t inventory_change; /* the store's change sequence when it was asked for */
 	int64_t inventory_us;     /* monotonic: when it is asked for again (lost), or not before (store failed) */
+	int64_t refresh_us;       /* monotonic: when it is asked for though nobody wants it */
 };
 
 struct pending_message {

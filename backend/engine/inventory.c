@@ -359,6 +359,7 @@ static void ask_inventory(struct engine *engine, struct link *link)
 	const struct engine_agents *agents = &engine->config.agents;
 	struct hv_error err = {0};
 	link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_US;
+	link->refresh_us = engine_monotonic_us(engine) + ENGINE_REFRESH_US;
 	if (store->ops->last_change(store, &link->inventory_change, &err) != HV_OK) {
 		engine_store_trouble(engine, &err);
 		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;
@@ -381,7 +382,8 @@ void sync_ask_inventories(struct engine *engine)
 		}
 		bool lost = link->inventory_sent && now_us >= link->inventory_us;
 		bool wanted = link->inventory_wanted && !link->inventory_sent && now_us >= link->inventory_us;
-		if (lost || wanted) {
+		bool old = !link->inventory_sent && now_us >= link->refresh_us;
+		if (lost || wanted || old) {
 			ask_inventory(engine, link);
 		}
 	}
@@ -393,8 +395,9 @@ int64_t sync_deadline_us(const struct engine *engine)
 	for (size_t i = 0; i < engine->link_count; i++) {
 		const struct link *link = &engine->links[i];
 		bool waits = link->inventory_sent || link->inventory_wanted;
-		if (waits && command_host_is_up(engine, link->host_id) && link->inventory_us < deadline_us) {
-			deadline_us = link->inventory_us;
+		int64_t due_us = waits && link->inventory_us < link->refresh_us ? link->inventory_us : link->refresh_us;
+		if (command_host_is_up(engine, link->host_id) && due_us < deadline_us) {
+			deadline_us = due_us;
 		}
 	}
 	return deadline_us;

@@ -278,6 +278,28 @@ static void test_inventory__older_than_an_operation_is_not_believed__Y1(void **s
 	engine_world_clear(&world);
 }
 
+/* A console that was suspended hears what was true before, and may die before it hears the rest. */
+static void test_old_event__is_set_right_by_the_next_inventory_though_nothing_happens__Y3(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make(&world);
+	struct agent_vm old = {.uuid = world.vm->uuid, .state = VM_RUNNING, .name = strdup("box")};
+	engine_vm_changed(world.console.engine, world.host_id, &old);
+	struct virtual_machine row = engine_world_vm(&world);
+	assert_true(hv_uuid_is_nil(&row.checkpoint));
+	virtual_machine_clear(&row);
+	for (int64_t end_us = world.now_us + 11 * 60 * HV_SECOND_US; world.now_us < end_us;) {
+		engine_world_run(&world);
+		int64_t deadline_us = engine_tick(world.console.engine);
+		world.now_us = deadline_us < end_us ? deadline_us : end_us;
+	}
+	engine_world_settle(&world);
+	assert_tree(&world, "A(B*)");
+	agent_vm_clear(&old);
+	engine_world_clear(&world);
+}
+
 static void test_host_row__follows_the_link_and_the_storage__U3(void **state)
 {
 	(void)state;
@@ -314,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_vm__that_vanishes_is_missing_and_comes_back_with_its_tree__Y1),
 		cmocka_unit_test(test_transient_rows_without_an_operation__are_settled_by_the_host__Y1_Y3),
 		cmocka_unit_test(test_inventory__older_than_an_operation_is_not_believed__Y1),
+		cmocka_unit_test(test_old_event__is_set_right_by_the_next_inventory_though_nothing_happens__Y3),
 		cmocka_unit_test(test_host_row__follows_the_link_and_the_storage__U3),
 	};
 	return cmocka_run_group_tests_name("engine/reconcile", tests, NULL, NULL);
