@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "backend/domain/preview.h"
 #include "backend/domain/snapshot_tree.h"
 
 /* A connection belongs to a console. What the row says was written by whoever spoke last, perhaps long ago: that it was
@@ -121,6 +122,7 @@ const struct hv_vm *picture_summary(struct hv_backend *backend, const struct vir
 		.snapshots_enabled = host ? host->snapshots_enabled : true,
 		.untracked = row->untracked,
 		.missing = row->missing,
+		.fixed = !authority_changes(&backend->caller),
 		.operation = live_operation(live, row->id),
 	};
 	sum_up(row, rows, &vm);
@@ -218,6 +220,7 @@ static const struct hv_tree *tree_value(struct hv_backend *backend,
 		nodes = nodes_of_tree(backend, &tree);
 		value.count = tree.count;
 		value.current = index_of(tree.current);
+		value.now_since_us = running_state_since_us(&tree, row);
 		snapshot_tree_clear(&tree);
 	} else {
 		nodes = nodes_of_list(backend, &rows->snapshots);
@@ -264,6 +267,10 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 	struct snapshot snapshot = {0};
 	const struct store_ops *ops = backend->store->ops;
 	enum hv_status status = ops->vm_get(backend->store, row->vm_id, &vm, err);
+	if (status == HV_OK && !caller_sees(backend, &vm)) { /* A1 */
+		virtual_machine_clear(&vm);
+		status = hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such operation");
+	}
 	if (status != HV_OK) {
 		return status;
 	}

@@ -28,13 +28,14 @@ static size_t count_tracked(const struct snapshot_tree *tree)
 	return tracked;
 }
 
-static int64_t running_state_left_us(const struct snapshot_tree *tree)
+int64_t running_state_since_us(const struct snapshot_tree *tree, const struct virtual_machine *vm)
 {
 	if (tree->current == SNAPSHOT_TREE_NONE) {
 		return 0;
 	}
 	const struct snapshot_tree_node *current = &tree->nodes[tree->current];
-	return current->snapshot ? current->snapshot->created_us : current->checkpoint->created_us;
+	int64_t taken_us = current->snapshot ? current->snapshot->created_us : current->checkpoint->created_us;
+	return vm->running_since_us > taken_us ? vm->running_since_us : taken_us;
 }
 
 void revert_preview_make(const struct snapshot_tree *tree, size_t target, const struct virtual_machine *vm,
@@ -46,7 +47,7 @@ void revert_preview_make(const struct snapshot_tree *tree, size_t target, const 
 	int64_t age_us = now_us - snapshot->created_us;
 	*ret_preview = (struct revert_preview){
 		.target = target,
-		.lost_since_us = running_state_left_us(tree),
+		.lost_since_us = running_state_since_us(tree, vm),
 		.lost_bytes = -1,
 		.kept_snapshots = count_tracked(tree),
 		.state_before = vm->state,

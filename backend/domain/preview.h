@@ -21,7 +21,8 @@ enum risk {
 struct revert_preview {
 	size_t target;            /* node index */
 	/* What the VM has done since then is in no snapshot and is lost: when the snapshot that its running state
-	 * descends from was taken, whichever the target is. 0: it descends from none, all that it holds now is lost. */
+	 * descends from was taken, or the VM put back to it, whichever the target is. 0: it descends from none, all that
+	 * it holds now is lost. */
 	int64_t lost_since_us;
 	int64_t lost_bytes;       /* written since the VM's running state left its last snapshot; -1 not known */
 	size_t kept_snapshots;    /* all of them */
@@ -32,6 +33,8 @@ struct revert_preview {
 	bool risks[RISK_COUNT];
 };
 
+/** Since when what the VM does is in no snapshot; 0: its running state descends from none. */
+int64_t running_state_since_us(const struct snapshot_tree *tree, const struct virtual_machine *vm);
 void revert_preview_make(const struct snapshot_tree *tree, size_t target, const struct virtual_machine *vm,
 	bool memory_from_off, int64_t now_us, struct revert_preview *ret_preview);
 /** One sentence for the dialog; static. */

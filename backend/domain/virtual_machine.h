@@ -38,6 +38,7 @@ struct virtual_machine {
 	int64_t untracked;         /* number of checkpoints that hvtree does not track (T6) */
 	int64_t update_count;
 	bool missing;              /* the host no longer reports it */
+	int64_t running_since_us;  /* when it was put back to its current snapshot; 0: never since that was taken */
 };
 
 struct volume {

@@ -60,6 +60,9 @@ enum hv_status revert_record(STEP_PARAMETERS)
 	const struct snapshot *snapshot = &scene->snapshot;
 	enum hv_status status =
 		store->ops->snapshot_set_current(store, snapshot->vm_id, snapshot->id, err);
+	if (status == HV_OK) {
+		status = store->ops->vm_set_running_since(store, snapshot->vm_id, engine_wall_us(engine), err);
+	}
 	if (status == HV_OK && snapshot->offering_id != 0 && snapshot->offering_id != scene->vm.offering_id) {
 		status = store->ops->vm_set_offering(store, scene->vm.id, snapshot->offering_id, err);
 		scene->vm.offering_id = snapshot->offering_id;

@@ -56,6 +56,7 @@ struct snapshot_query {
 	size_t id_count;
 	const char *keyword;        /* in name, display name or description; letter case is ignored in every script */
 	int64_t created_before_us;  /* 0: any */
+	const struct account *seen_by; /* A1: only what this caller may see; an administrator sees all */
 	int64_t limit;              /* 0: all */
 	int64_t offset;
 	/* keyset page: rows after this (created, id), newest first; 0,0: from the start */
@@ -82,6 +83,7 @@ struct event_query {
 	int64_t vm_id;
 	int64_t since_us;  /* not older than this */
 	bool failed;       /* only what did not end Ok */
+	const struct account *seen_by; /* A1: only what concerns VMs that this caller may see */
 	int64_t limit;     /* 0: all */
 	int64_t offset;
 	int64_t before_id; /* keyset page: rows older than this one; 0: from the newest */
@@ -160,6 +162,10 @@ struct store_ops {
 	/** [W] The offering alone: a revert brings back the one that the snapshot recorded (V5). */
 	enum hv_status (*vm_set_offering)(
 		struct store *store, int64_t vm_id, int64_t offering_id, struct hv_error *err);
+	/** [W] When the running state was put back to its current snapshot; 0: never since it was taken. A change of the
+	 * current snapshot makes it 0. */
+	enum hv_status (*vm_set_running_since)(
+		struct store *store, int64_t vm_id, int64_t since_us, struct hv_error *err);
 	enum hv_status (*volume_list)(
 		struct store *store, int64_t vm_id, struct volume_list *list, struct hv_error *err);
 	/** [W] Make the VM's volumes be exactly these (matched by uuid). */

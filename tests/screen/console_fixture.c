@@ -221,7 +221,7 @@ void fixture_tree(struct fixture *fixture, const char *vm, const char *text)
 	struct hv_volume volume = {.name = "disk0", .root = true, .path = "D:\\vm\\disk0.avhdx",
 		.size_bytes = INT64_C(64) << 30, .chain_bytes = INT64_C(30) << 30};
 	struct hv_tree value = {.vm = hv_uuid_from_text(vm), .nodes = nodes, .count = count, .current = current,
-		.volumes = &volume, .volume_count = 1};
+		.now_since_us = current < 0 ? 0 : nodes[current].created_us, .volumes = &volume, .volume_count = 1};
 	const struct hv_tree *tree = hv_tree_new(&value);
 	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_TREE, .tree = tree});
 	hv_tree_unref(tree);

@@ -73,6 +73,8 @@ FORWARD(vm_save,
 FORWARD(vm_set_state,
 	(struct store *store, struct virtual_machine *vm, enum vm_state state, struct hv_error *err),
 	(inner(store), vm, state, err))
+FORWARD(vm_set_running_since, (struct store *store, int64_t vm_id, int64_t since_us, struct hv_error *err),
+	(inner(store), vm_id, since_us, err))
 FORWARD(vm_set_offering,
 	(struct store *store, int64_t vm_id, int64_t offering_id, struct hv_error *err),
 	(inner(store), vm_id, offering_id, err))
@@ -280,6 +282,7 @@ static const struct store_ops cut_ops = {
 	.vm_save = cut_vm_save,
 	.vm_set_state = cut_vm_set_state,
 	.vm_set_offering = cut_vm_set_offering,
+	.vm_set_running_since = cut_vm_set_running_since,
 	.volume_list = cut_volume_list,
 	.volume_replace = cut_volume_replace,
 	.untracked_list = cut_untracked_list,

@@ -44,7 +44,7 @@ static int64_t row_due(const struct app *app, const struct row_ref *row)
 		return age_due(app, rows_snapshot(row)->created_us);
 	case ROW_NOW: {
 		const struct hv_tree *tree = vm_of(row->node)->tree;
-		return tree->current < 0 ? HV_NEVER : age_due(app, tree->nodes[tree->current].created_us);
+		return tree->current < 0 ? HV_NEVER : age_due(app, tree->now_since_us);
 	}
 	case ROW_ROOT:
 	case ROW_GROUP:

@@ -294,16 +294,16 @@ static void draw_snapshot(const struct pen *pen, const struct row_ref *row)
 	draw_snapshot_flags(pen, node);
 }
 
-/* How far the VM has gone on since the snapshot that it descends from. */
+/* How far the VM has gone on since the snapshot that it descends from, or since it was put back to it. */
 static void draw_drift(const struct pen *pen, const struct hv_tree *tree)
 {
 	char age[16], text[24];
 	int x = pen->columns->flags;
-	if (tree->current < 0 || pen->app->wall_us == 0 || tree->nodes[tree->current].created_us <= 0) {
+	if (tree->current < 0 || pen->app->wall_us == 0 || tree->now_since_us <= 0) {
 		return;
 	}
 	(void)snprintf(text, sizeof text, "+%s",
-		words_age(pen->app->wall_us - tree->nodes[tree->current].created_us, age));
+		words_age(pen->app->wall_us - tree->now_since_us, age));
 	draw_flag(pen, &x, ROLE_NOW, text);
 }
 

@@ -27,6 +27,7 @@ static const struct store_ops sqlite_ops = {
 	.vm_save = store_vm_save,
 	.vm_set_state = store_vm_set_state,
 	.vm_set_offering = store_vm_set_offering,
+	.vm_set_running_since = store_vm_set_running_since,
 	.volume_list = store_volume_list,
 	.volume_replace = store_volume_replace,
 	.untracked_list = store_untracked_list,

@@ -276,10 +276,17 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* When the running state was last put back to a snapshot (U4): what it has done since then is in none. */
+static const char *const version_5[] = {
+	"ALTER TABLE vm_instance ADD COLUMN running_since INTEGER NOT NULL DEFAULT 0",
+	NULL,
+};
+
 const char *const *const store_migrations[] = {
 	version_1,
 	version_2,
 	version_3,
 	version_4,
+	version_5,
 };
 const int store_migration_count = (int)HV_ARRAY_LEN(store_migrations);

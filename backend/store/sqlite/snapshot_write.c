@@ -304,6 +304,19 @@ static enum hv_status count_row(struct sqlite_store *store, const char *sql, int
 	return status;
 }
 
+/* It descends from another snapshot now: when it was put back to the former one says nothing any more. */
+static enum hv_status forget_running_since(struct sqlite_store *store, int64_t vm_id, struct hv_error *err)
+{
+	static const char sql[] = "UPDATE vm_instance SET running_since = 0 WHERE id = ? AND running_since <> 0";
+	HV_CLEANUP(query_end) struct query query = {0};
+	enum hv_status status = query_start(&query, store, sql, err);
+	if (status != HV_OK) {
+		return status;
+	}
+	query_int(&query, vm_id);
+	return query_run(&query, NULL, err);
+}
+
 enum hv_status store_snapshot_set_current(
 	struct store *base, int64_t vm_id, int64_t snapshot_id, struct hv_error *err)
 {
@@ -332,6 +345,7 @@ enum hv_status store_snapshot_set_current(
 	}
 	if (status == HV_OK && unset + set > 0) {
 		store_mark_tree(store, vm_id);
+		status = forget_running_since(store, vm_id, err);
 	}
 	return status;
 }

@@ -9,7 +9,7 @@
 
 #define VM_COLUMNS                                                                                          \
 	"id, uuid, name, host_id, account_id, domain_id, service_offering_id, state, power_state, cpus,"   \
-	" memory_bytes, checkpoint, untracked, update_count, missing"
+	" memory_bytes, checkpoint, untracked, update_count, missing, running_since"
 
 static const char no_such_vm[] = "there is no such VM";
 
@@ -30,6 +30,7 @@ static void read_vm(struct query *query, struct virtual_machine *vm)
 	vm->untracked = read_int(query);
 	vm->update_count = read_int(query);
 	vm->missing = read_bool(query);
+	vm->running_since_us = read_int(query);
 }
 
 static enum hv_status read_vms(
@@ -323,6 +324,33 @@ enum hv_status store_vm_set_offering(
 	}
 	if (status == HV_OK) {
 		store_mark_vm(store, vm_id);
+	}
+	return status;
+}
+
+enum hv_status store_vm_set_running_since(
+	struct store *base, int64_t vm_id, int64_t since_us, struct hv_error *err)
+{
+	static const char sql[] =
+		"UPDATE vm_instance SET running_since = ?2 WHERE id = ?1 AND running_since <> ?2";
+	struct sqlite_store *store = sqlite_store(base);
+	HV_CLEANUP(query_end) struct query query = {0};
+	int64_t changed = 0;
+	enum hv_status status = store_require_transaction(store, err);
+	if (status == HV_OK) {
+		status = query_start(&query, store, sql, err);
+	}
+	if (status != HV_OK) {
+		return status;
+	}
+	query_int(&query, vm_id);
+	query_int(&query, since_us);
+	status = query_run(&query, &changed, err);
+	if (status == HV_OK && changed == 0) {
+		return check_exists(store, vm_id, err);
+	}
+	if (status == HV_OK) {
+		store_mark_tree(store, vm_id);
 	}
 	return status;
 }

@@ -83,6 +83,11 @@ static void test_revert__loses_only_what_no_snapshot_holds__U4_V3(void **state)
 		revert_preview_make(&tree, snapshot_tree_find(&tree, target), &vm, true, NOW_US, &preview);
 		assert_int_equal(preview.lost_since_us, 4 * DAY_US);
 	}
+	vm.running_since_us = 3 * DAY_US; /* an older revert: 4 was taken after it */
+	assert_int_equal(running_state_since_us(&tree, &vm), 4 * DAY_US);
+	vm.running_since_us = 6 * DAY_US; /* put back to 4 since: a revert now loses only what came after that */
+	revert_preview_make(&tree, 0, &vm, true, NOW_US, &preview);
+	assert_int_equal(preview.lost_since_us, 6 * DAY_US);
 	snapshot_tree_clear(&tree);
 	list.items[3].current = false;
 	assert_int_equal(snapshot_tree_build(&list, NULL, NULL, &tree, NULL), HV_OK);

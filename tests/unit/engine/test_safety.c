@@ -215,6 +215,26 @@ static void test_revert__a_safety_name_that_is_taken_gets_a_number__U4_T5(void *
 	engine_world_clear(&world);
 }
 
+/* A bug once: after a revert to an old snapshot, the next one was said to lose all the days since that was taken. */
+static void test_revert__is_what_the_next_loss_counts_from__U4(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make(&world, VM_STOPPED);
+	world.now_us += INT64_C(70) * 24 * 3600 * HV_SECOND_US;
+	engine_world_revert(&world, "A");
+	struct virtual_machine vm = engine_world_vm(&world);
+	assert_true(vm.running_since_us >= world.now_us - 120 * HV_SECOND_US);
+	virtual_machine_clear(&vm);
+	struct engine_request delete = engine_world_request(&world, OPERATION_DELETE_SNAPSHOT, "A");
+	ask(&world, &delete);
+	engine_world_settle(&world);
+	vm = engine_world_vm(&world);
+	assert_int_equal(vm.running_since_us, 0); /* the state holds what A held beyond its parent again */
+	virtual_machine_clear(&vm);
+	engine_world_clear(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_revert__cut_anywhere_loses_no_work__U4_Y3),
 		cmocka_unit_test(test_revert__the_safety_snapshot_counts_for_the_limit__U4_C3),
 		cmocka_unit_test(test_revert__a_target_that_is_not_ready_costs_no_safety_snapshot__U4_S1),
+		cmocka_unit_test(test_revert__is_what_the_next_loss_counts_from__U4),
 		cmocka_unit_test(test_revert__a_safety_name_that_is_taken_gets_a_number__U4_T5),
 	};
 	return cmocka_run_group_tests_name("engine/safety", tests, NULL, NULL);

@@ -278,6 +278,33 @@ static void test_vm_set_offering__writes_the_offering_alone__V5(void **state)
 	virtual_machine_clear(&vm);
 }
 
+static int64_t running_since(struct fixture *fixture)
+{
+	struct virtual_machine vm = get_vm(fixture, fixture->vm_id);
+	int64_t since_us = vm.running_since_us;
+	must(fixture, fixture->ops->vm_save(fixture->store, &vm, &fixture->error)); /* says nothing about it */
+	virtual_machine_clear(&vm);
+	return since_us;
+}
+
+static void test_vm_set_running_since__holds_until_another_snapshot_is_current__U4(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t a = add_snapshot(fixture, fixture->vm_id, "a", 0);
+	int64_t b = add_snapshot(fixture, fixture->vm_id, "b", a);
+	begin(fixture);
+	must(fixture, fixture->ops->snapshot_set_current(fixture->store, fixture->vm_id, a, &fixture->error));
+	assert_int_equal(running_since(fixture), 0);
+	must(fixture, fixture->ops->vm_set_running_since(fixture->store, fixture->vm_id, 700, &fixture->error));
+	must(fixture, fixture->ops->snapshot_set_current(fixture->store, fixture->vm_id, a, &fixture->error));
+	assert_int_equal(running_since(fixture), 700);
+	must(fixture, fixture->ops->snapshot_set_current(fixture->store, fixture->vm_id, b, &fixture->error));
+	assert_int_equal(running_since(fixture), 0);
+	must_fail(fixture, HV_ERR_NOT_FOUND,
+		fixture->ops->vm_set_running_since(fixture->store, 4711, 700, &fixture->error));
+	commit(fixture);
+}
+
 static void test_vm_lists__by_host_by_name_and_by_uuid(void **state)
 {
 	struct fixture *fixture = *state;
@@ -465,6 +492,7 @@ int main(void)
 		TEST(test_vm_save__refuses_what_contradicts_the_store),
 		TEST(test_vm_set_state__is_lost_by_the_second_of_two_consoles__S3),
 		TEST(test_vm_set_offering__writes_the_offering_alone__V5),
+		TEST(test_vm_set_running_since__holds_until_another_snapshot_is_current__U4),
 		TEST(test_vm_lists__by_host_by_name_and_by_uuid),
 		TEST(test_vm_find__finds_all_vms_of_one_name_on_several_hosts),
 		TEST(test_volume_replace__matches_by_uuid_and_keeps_ids),
