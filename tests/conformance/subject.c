@@ -313,6 +313,18 @@ void hand_foreign(const char *vm, const char *name, const char *kind)
 	(void)now.subject->hand(is_sim() ? sim : fake);
 }
 
+void hand_forget(const char *vm)
+{
+	const char *const fake[] = {"forget", vm, NULL};
+	(void)fake_hand(fake);
+}
+
+void hand_set(const char *vm, const char *member, const char *value)
+{
+	const char *const fake[] = {"set", vm, member, value, NULL};
+	(void)fake_hand(fake);
+}
+
 const char *hand_checkpoint_type(const char *vm)
 {
 	const char *const fake[] = {"get", vm, "CheckpointType", NULL};

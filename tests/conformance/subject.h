@@ -34,6 +34,9 @@ void hand_write(const char *vm, bool memory, const char *key, const char *value)
 /** "" when the guest holds nothing under the key; valid until the next call. */
 const char *hand_read(const char *vm, bool memory, const char *key);
 void hand_foreign(const char *vm, const char *name, const char *kind);
+/** The VM leaves the host, as by a migration, or something of it is set; the PowerShell subject only. */
+void hand_forget(const char *vm);
+void hand_set(const char *vm, const char *member, const char *value);
 /** The VM's setting for the kind of checkpoints; NULL when this host has none. */
 const char *hand_checkpoint_type(const char *vm);
 /** "vss", "disk-full", "storage-gone". */

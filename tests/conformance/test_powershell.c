@@ -99,6 +99,44 @@ static void test_ready__says_that_the_module_is_missing(void **state)
 	restart(s);
 }
 
+static void test_events__tell_that_a_vm_has_left_the_host(void **state)
+{
+	struct scene *s = *state;
+	size_t before = scene_heard(s);
+	hand_forget("nap");
+	const json_t *event = scene_event(s, before, "VmRemoved", NULL);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(event, "body"), "vmUuid")), vm_uuid(s, "nap"));
+	assert_failed(start(s, "nap"), "VmNotFound");
+}
+
+static void test_stop__of_a_guest_that_cannot_shut_down_is_refused_and_forced_is_done(void **state)
+{
+	struct scene *s = *state;
+	hand_set("db", "Shutdown", "False");
+	const json_t *answer = stop(s, "db", false);
+	assert_failed(answer, "InvalidState");
+	assert_string_equal(state_of(answer), "Running");
+	assert_string_equal(state_of(stop(s, "db", true)), "Stopped");
+}
+
+static void test_create__is_refused_where_checkpoints_are_disabled_on_the_host(void **state)
+{
+	struct scene *s = *state;
+	hand_set("db", "CheckpointType", "Disabled");
+	assert_failed(create(s, "db", "a", "Disk"), "InvalidState");
+	assert_failed(create(s, "db", "a", "DiskAndMemory"), "InvalidState");
+	assert_string_equal(hand_checkpoint_type("db"), "Disabled");
+}
+
+static void test_state__that_is_critical_is_an_error(void **state)
+{
+	struct scene *s = *state;
+	hand_set("held", "State", "PausedCritical");
+	const json_t *answer = start(s, "held");
+	assert_string_equal(state_of(answer), "Error");
+	assert_true(json_is_false(json_object_get(answer, "result")));
+}
+
 static void test_agent__ends_when_nobody_speaks_to_it(void **state)
 {
 	struct scene *s = *state;
@@ -116,6 +154,10 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	static const struct CMUnitTest tests[] = {
+		TEST(test_events__tell_that_a_vm_has_left_the_host),
+		TEST(test_stop__of_a_guest_that_cannot_shut_down_is_refused_and_forced_is_done),
+		TEST(test_create__is_refused_where_checkpoints_are_disabled_on_the_host),
+		TEST(test_state__that_is_critical_is_an_error),
 		TEST(test_create__cut_between_making_and_naming_is_named_by_the_next_agent__Y2),
 		TEST(test_setting__that_a_dead_agent_left_is_given_back_by_the_next_one_unasked),
 		TEST(test_ready__says_that_rights_are_missing_and_commands_say_it_too),
