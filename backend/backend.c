@@ -108,6 +108,7 @@ static void clear(struct hv_backend *backend)
 	free(backend->sim_program);
 	free(backend->ssh_config);
 	free(backend->user);
+	account_clear(&backend->caller);
 	free(backend->owner);
 	free(backend);
 }
@@ -259,4 +260,15 @@ void hv_list_snapshots(
 void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_log_query *query)
 {
 	requests_push(backend->requests, request_new_log(ticket, query));
+}
+
+void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
+{
+	push_id(backend, REQUEST_ACCOUNTS, ticket, NULL);
+}
+
+void hv_change_account(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change)
+{
+	requests_push(backend->requests, request_new_account(ticket, change));
 }

@@ -75,6 +75,7 @@ static bool key_of(const struct hv_event *event, struct key *ret_key)
 	case HV_EVENT_PREVIEW:
 	case HV_EVENT_SNAPSHOTS:
 	case HV_EVENT_LOG:
+	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SYNCED:
 	case HV_EVENT_MESSAGE:
 	case HV_EVENT_KIND_COUNT:

@@ -12,7 +12,7 @@ static void open_vm(struct hv_backend *backend, const struct request *request)
 	struct virtual_machine row = {0};
 	struct hv_error error = {0};
 	enum hv_status status =
-		backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, &error);
+		caller_find_vm(backend, &request->id, &row, &error);
 	if (status == HV_ERR_NOT_FOUND) {
 		struct hv_event *event = event_new(HV_EVENT_VM_GONE);
 		event->id = request->id;
@@ -34,7 +34,7 @@ static void open_vm(struct hv_backend *backend, const struct request *request)
 static void close_vm(struct hv_backend *backend, const struct request *request)
 {
 	struct virtual_machine row = {0};
-	if (backend->store->ops->vm_by_uuid(backend->store, &request->id, &row, NULL) == HV_OK) {
+	if (caller_find_vm(backend, &request->id, &row, NULL) == HV_OK) {
 		known_vm_learn(backend, &row)->opened = false;
 		virtual_machine_clear(&row);
 	}
@@ -68,7 +68,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_act 
 	struct engine_request *request, struct hv_error *err)
 {
 	struct virtual_machine vm = {0};
-	enum hv_status status = backend->store->ops->vm_by_uuid(backend->store, &act->vm, &vm, err);
+	enum hv_status status = caller_find_vm(backend, &act->vm, &vm, err);
 	if (status != HV_OK) {
 		return status;
 	}
@@ -136,7 +136,7 @@ static bool begin_act(struct hv_backend *backend, struct request *request)
 {
 	struct virtual_machine vm = {0};
 	struct hv_error error = {0};
-	if (backend->store->ops->vm_by_uuid(backend->store, &request->act.vm, &vm, &error) !=
+	if (caller_find_vm(backend, &request->act.vm, &vm, &error) !=
 		HV_OK) {
 		publish_refusal(backend, request->ticket, &error);
 		return false;
@@ -238,6 +238,12 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 		break;
 	case REQUEST_LIST:
 		handle_list(backend, take_request);
+		break;
+	case REQUEST_ACCOUNTS:
+		handle_accounts(backend, take_request);
+		break;
+	case REQUEST_ACCOUNT_CHANGE:
+		handle_account_change(backend, take_request);
 		break;
 	case REQUEST_LOG:
 		handle_log(backend, take_request);

@@ -74,6 +74,8 @@ struct hv_backend {
 	char *sim_program;
 	char *ssh_config; /* instead of the user's own; NULL: that */
 	char *user;
+	struct account caller; /* who `user` is, as of the last look; see backend_accounts.c */
+	bool caller_known;
 	char *owner;
 	bool demo; /* the store is a training fleet: nothing but simulated hosts can be reached (U7) */
 	enum hv_connect connect;
@@ -172,6 +174,18 @@ struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual
 void handle_request(struct hv_backend *backend, struct request *take_request);
 /** The request's host is up, or will not be: go on, or refuse. */
 void handle_act_now(struct hv_backend *backend, const struct request *request);
+
+/* --- backend_accounts.c: what the caller may see (A1) --- */
+/** Look again who the caller is. */
+enum hv_status caller_look(struct hv_backend *backend, struct hv_error *err);
+bool caller_sees(struct hv_backend *backend, const struct virtual_machine *row);
+/** Like the store's vm_by_uuid; a VM that the caller may not see is not found. */
+enum hv_status caller_find_vm(struct hv_backend *backend, const struct hv_uuid *uuid,
+	struct virtual_machine *ret_vm, struct hv_error *err);
+/** For the store's lists: never NULL; of a caller without an account nothing is seen. */
+const struct account *caller_scope(struct hv_backend *backend);
+void handle_accounts(struct hv_backend *backend, const struct request *request);
+void handle_account_change(struct hv_backend *backend, const struct request *request);
 
 /* --- backend_list.c, backend_log.c, backend_preview.c --- */
 void handle_log(struct hv_backend *backend, const struct request *request);

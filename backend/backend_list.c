@@ -73,6 +73,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_snap
 		.ids = query->ids,
 		.id_count = query->id_count,
 		.keyword = query->keyword,
+		.seen_by = caller_scope(backend),
 		.limit = (query->limit > 0 ? query->limit : PAGE_ROWS) +
 			 1, /* one more tells whether more follow */
 		.offset = query->offset,
@@ -88,7 +89,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_snap
 	}
 	struct virtual_machine vm = {0};
 	enum hv_status status =
-		backend->store->ops->vm_by_uuid(backend->store, query->vm, &vm, err);
+		caller_find_vm(backend, query->vm, &vm, err);
 	if (status == HV_OK) {
 		ret_query->vm_id = vm.id;
 		virtual_machine_clear(&vm);
@@ -103,7 +104,10 @@ void handle_list(struct hv_backend *backend, const struct request *request)
 	struct page page = {0};
 	int64_t total = -1;
 	bool is_first = request->query.after_created_us == 0 && request->query.after_id == 0;
-	enum hv_status status = translate(backend, &request->query, &query, &error);
+	enum hv_status status = caller_look(backend, &error);
+	if (status == HV_OK) {
+		status = translate(backend, &request->query, &query, &error);
+	}
 	if (status == HV_OK) {
 		status = backend->store->ops->snapshot_query(
 			backend->store, &query, take_row, &page, is_first ? &total : NULL, &error);

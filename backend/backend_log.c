@@ -67,6 +67,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_log_
 		.who = query->who,
 		.what = query->what,
 		.failed = query->failed,
+		.seen_by = caller_scope(backend),
 		.limit = (query->limit > 0 ? query->limit : PAGE_ROWS) +
 			 1, /* one more tells whether more follow */
 		.offset = query->offset,
@@ -79,7 +80,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_log_
 		return HV_OK;
 	}
 	struct virtual_machine vm = {0};
-	enum hv_status status = backend->store->ops->vm_by_uuid(backend->store, query->vm, &vm, err);
+	enum hv_status status = caller_find_vm(backend, query->vm, &vm, err);
 	if (status == HV_OK) {
 		ret_query->vm_id = vm.id;
 		virtual_machine_clear(&vm);
@@ -93,7 +94,10 @@ void handle_log(struct hv_backend *backend, const struct request *request)
 	struct hv_error error = {0};
 	struct log_page page = {0};
 	int64_t total = -1;
-	enum hv_status status = translate(backend, &request->log, &query, &error);
+	enum hv_status status = caller_look(backend, &error);
+	if (status == HV_OK) {
+		status = translate(backend, &request->log, &query, &error);
+	}
 	if (status == HV_OK) {
 		status = backend->store->ops->event_query(backend->store, &query, take_row, &page,
 			request->log.before_id == 0 ? &total : NULL, &error);

@@ -51,7 +51,7 @@ static enum hv_status facts_read(struct hv_backend *backend, const struct hv_act
 {
 	const struct store_ops *ops = backend->store->ops;
 	struct operation_list live = {0};
-	enum hv_status status = ops->vm_by_uuid(backend->store, &act->vm, &facts->vm, err);
+	enum hv_status status = caller_find_vm(backend, &act->vm, &facts->vm, err);
 	if (status == HV_OK) {
 		status = ops->host_get(backend->store, facts->vm.host_id, &facts->host, err);
 	}

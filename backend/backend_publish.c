@@ -187,6 +187,14 @@ enum hv_status publish_tree(
 static enum hv_status publish_vm_row(struct hv_backend *backend, const struct virtual_machine *row,
 	const struct operation_list *live, struct hv_error *err)
 {
+	if (!caller_sees(backend, row)) { /* A1: given away, perhaps */
+		struct known_vm *gone = NULL;
+		HASH_FIND(hh, backend->vms, &row->id, sizeof row->id, gone);
+		if (gone) {
+			known_vm_forget(backend, gone);
+		}
+		return HV_OK;
+	}
 	const struct known_vm *known = known_vm_learn(backend, row);
 	const struct hv_vm *vm = NULL;
 	enum hv_status status = picture_vm(backend, row, live, &vm, err);
@@ -295,7 +303,7 @@ static void read_limit(struct hv_backend *backend)
 /* The rows of the VM at *at in the outline of its host; none when others stand there. */
 static struct snapshot_list take_rows(const struct snapshot_list *outline, size_t *at, int64_t vm_id)
 {
-	struct snapshot_list rows = {.items = outline->items + *at};
+	struct snapshot_list rows = {.items = outline->items ? outline->items + *at : NULL};
 	while (*at < outline->count && outline->items[*at].vm_id == vm_id) {
 		rows.count++;
 		*at += 1;
@@ -312,6 +320,9 @@ static enum hv_status publish_summaries(struct hv_backend *backend, const struct
 	for (size_t i = 0; status == HV_OK && i < vms->count; i++) {
 		const struct virtual_machine *row = &vms->items[i];
 		struct picture_rows rows = {.snapshots = take_rows(outline, &at, row->id)};
+		if (!caller_sees(backend, row)) {
+			continue;
+		}
 		if (row->untracked > 0 || known_vm_learn(backend, row)->opened) {
 			status = publish_vm_row(backend, row, live, err);
 			continue;
@@ -423,6 +434,9 @@ enum hv_status publish_all(struct hv_backend *backend, struct hv_error *err)
 	/* the number first: what changes while the rows are read comes again by the feed */
 	enum hv_status status = backend->store->ops->last_change(backend->store, &sequence, err);
 	if (status == HV_OK) {
+		status = caller_look(backend, err);
+	}
+	if (status == HV_OK) {
 		read_limit(backend);
 		status = publish_everything(backend, err);
 	}
@@ -497,6 +511,7 @@ enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err)
 		return publish_all(backend, err);
 	}
 	if (status == HV_OK && backend->sequence != before) {
+		status = caller_look(backend, err);
 		read_limit(backend);
 	}
 	size_t dirty =

@@ -79,6 +79,16 @@ struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *e
 	return request;
 }
 
+struct request *request_new_account(uint64_t ticket, const struct hv_account_change *change)
+{
+	struct request *request = request_new(REQUEST_ACCOUNT_CHANGE, ticket);
+	request->change = *change;
+	request->change.name = request->name = hv_strdup_null(change->name);
+	request->change.domain = request->domain = hv_strdup_null(change->domain);
+	request->change.user = request->account = hv_strdup_null(change->user);
+	return request;
+}
+
 void request_free(struct request *request)
 {
 	if (!request) {

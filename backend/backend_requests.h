@@ -17,6 +17,8 @@ enum request_kind {
 	REQUEST_RETRY,
 	REQUEST_LIST,
 	REQUEST_LOG,
+	REQUEST_ACCOUNTS,
+	REQUEST_ACCOUNT_CHANGE,
 	REQUEST_HOST_ADD,
 	REQUEST_HOST_REMOVE,
 	REQUEST_ACCEPT_KEY,
@@ -30,6 +32,7 @@ struct request {
 	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
 	struct hv_log_query log; /* LOG */
+	struct hv_account_change change; /* ACCOUNT_CHANGE */
 	struct hv_host_entry entry; /* HOST_ADD */
 	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY */
 	char *name, *description, *safety_name, *account, *domain, *keyword;
@@ -44,6 +47,7 @@ struct request *request_new_act(enum request_kind kind, uint64_t ticket, const s
 struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
 struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
 struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry);
+struct request *request_new_account(uint64_t ticket, const struct hv_account_change *change);
 void request_free(struct request *request);
 
 struct requests;

@@ -257,6 +257,23 @@ static void log_fill(struct packer *packer, void *to, const void *from)
 	}
 }
 
+static const size_t account_strings[] = {
+	offsetof(struct hv_account, name),
+	offsetof(struct hv_account, domain),
+	offsetof(struct hv_account, user),
+};
+
+static void accounts_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_account_list *source = from;
+	struct hv_account_list *list = to;
+	const struct hv_account *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		account_strings, HV_ARRAY_LEN(account_strings));
+	if (list) {
+		list->rows = rows;
+	}
+}
+
 /* new, ref and unref of each kind of value are the same but for the type. */
 #define DEFINE_VALUE(type, fill)                                                                   \
 	const struct type *type##_new(const struct type *from)                                     \
@@ -279,6 +296,7 @@ DEFINE_VALUE(hv_operation, operation_fill)
 DEFINE_VALUE(hv_preview, preview_fill)
 DEFINE_VALUE(hv_snapshot_page, page_fill)
 DEFINE_VALUE(hv_log_page, log_fill)
+DEFINE_VALUE(hv_account_list, accounts_fill)
 
 void hv_event_free(struct hv_event *event)
 {
@@ -292,6 +310,7 @@ void hv_event_free(struct hv_event *event)
 	hv_preview_unref(event->preview);
 	hv_snapshot_page_unref(event->page);
 	hv_log_page_unref(event->log);
+	hv_account_list_unref(event->accounts);
 	free((void *)(uintptr_t)event->text);
 	free(event);
 }
@@ -308,6 +327,7 @@ struct rule_facts hv_facts(const struct hv_host *host, const struct hv_vm *vm,
 		.operation_live = !hv_uuid_is_nil(&vm->operation),
 		.host_up = host && host->state == HOST_UP,
 		.vm_missing = vm->missing,
+		.no_right = vm->fixed,
 		.snapshots_enabled = vm->snapshots_enabled,
 		.snapshots_on_host = vm->snapshots_on_host,
 		.untracked_on_host = vm->untracked,

@@ -32,6 +32,11 @@ static bool is_read_only(const struct rule_facts *facts)
 	return facts->read_only;
 }
 
+static bool has_no_right(const struct rule_facts *facts)
+{
+	return facts->no_right;
+}
+
 static bool host_is_not_up(const struct rule_facts *facts)
 {
 	return !facts->host_up;
@@ -115,6 +120,8 @@ static bool cannot_be_started(const struct rule_facts *facts)
 
 static const struct rule rules[] = {
 	{"read-only", "A1", ALL, is_read_only, "this console is read-only"},
+	{"no-right", "A1", ALL, has_no_right,
+		"your account is a Viewer's, which changes nothing; changing '%v' needs the right of an Operator"},
 	{"needs-target", "U2", TARGETS, has_no_target, "select a snapshot of '%v' first"},
 	{"untracked", "T6", TARGETS, target_is_untracked,
 		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},

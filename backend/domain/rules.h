@@ -30,7 +30,8 @@ struct rule_facts {
 	bool host_up;           /* its host answers (U3) */
 	bool vm_missing;        /* the host does not report the VM */
 	bool snapshots_enabled; /* X5 */
-	bool read_only;         /* the console, or the caller's role */
+	bool read_only;         /* the console */
+	bool no_right;          /* the caller's role changes nothing (A1) */
 	int64_t snapshots_on_host;
 	int64_t untracked_on_host;
 	int64_t snapshot_limit;

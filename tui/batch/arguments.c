@@ -131,6 +131,16 @@ static bool parse_type(const char *text, int64_t *ret_type)
 	return false;
 }
 
+static bool parse_role(const char *value, int64_t *ret_role)
+{
+	enum account_role role;
+	if (!account_role_parse(value, &role)) {
+		return false;
+	}
+	*ret_role = (int64_t)role;
+	return true;
+}
+
 static bool parse_value(struct arguments *arguments, enum option_id id, const char *value)
 {
 	struct hv_uuid uuid;
@@ -151,6 +161,8 @@ static bool parse_value(struct arguments *arguments, enum option_id id, const ch
 		return hv_parse_age(value, &arguments->number[id]);
 	case OPTION_TYPE_NUMBER:
 		return parse_number(value, &arguments->number[id]);
+	case OPTION_TYPE_ROLE:
+		return parse_role(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_STATE:
 		return parse_state(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_TYPE:

@@ -47,6 +47,11 @@ enum option_id {
 	OPTION_WHAT,
 	OPTION_SINCE,
 	OPTION_FAILED,
+	/* of accounts */
+	OPTION_ROLE,
+	OPTION_USER,
+	OPTION_ACCOUNT_DOMAIN,
+	OPTION_TO_ACCOUNT,
 	/* of hosts */
 	OPTION_HOST_NAME,
 	OPTION_GROUP,
@@ -65,6 +70,7 @@ enum option_type {
 	OPTION_TYPE_NUMBER,   /* 1 or more */
 	OPTION_TYPE_SNAPSHOT_STATE,
 	OPTION_TYPE_SNAPSHOT_TYPE,
+	OPTION_TYPE_ROLE,
 };
 
 /* Options with the same name take an argument in the same way, so that words and options can be told apart before the

@@ -20,6 +20,11 @@ int command_host_add(struct batch *batch);
 int command_host_check(struct batch *batch);
 int command_host_remove(struct batch *batch);
 int command_sync(struct batch *batch);
+int command_account_list(struct batch *batch);
+int command_account_add(struct batch *batch);
+int command_account_set(struct batch *batch);
+int command_account_remove(struct batch *batch);
+int command_vm_assign(struct batch *batch);
 int command_log(struct batch *batch);
 int command_help(struct batch *batch);
 

@@ -144,6 +144,7 @@ void overview_apply(struct overview *overview, const struct hv_event *event)
 	case HV_EVENT_PREVIEW:
 	case HV_EVENT_SNAPSHOTS:
 	case HV_EVENT_LOG:
+	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SYNCED:
 	case HV_EVENT_MESSAGE:
 	case HV_EVENT_FAILED:

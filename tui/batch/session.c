@@ -125,6 +125,7 @@ static bool seen_answer(void *context, const struct hv_event *event)
 	answer->reply.id = event->id;
 	answer->reply.preview = event->preview ? hv_preview_ref(event->preview) : NULL;
 	answer->reply.page = event->page ? hv_snapshot_page_ref(event->page) : NULL;
+	answer->reply.accounts = event->accounts ? hv_account_list_ref(event->accounts) : NULL;
 	answer->reply.log = event->log ? hv_log_page_ref(event->log) : NULL;
 	return true;
 }

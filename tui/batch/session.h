@@ -42,6 +42,7 @@ struct session_reply {
 	const struct hv_preview *preview;      /* PREVIEW; the caller unrefs it */
 	const struct hv_snapshot_page *page;   /* SNAPSHOTS; the caller unrefs it */
 	const struct hv_log_page *log;         /* LOG; the caller unrefs it */
+	const struct hv_account_list *accounts; /* ACCOUNTS; the caller unrefs it */
 };
 /** Wait for the answer to `ticket`. REFUSED, and SYNCED with an error, become the error. */
 enum hv_status session_answer(struct session *session, uint64_t ticket, struct session_reply *ret_reply,

@@ -405,6 +405,7 @@ static void dispatch(struct app *app, const struct hv_event *event)
 		break;
 	case HV_EVENT_SNAPSHOTS: /* the console asks for no lists yet */
 	case HV_EVENT_LOG:
+	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_KIND_COUNT:
 		break;
 	}

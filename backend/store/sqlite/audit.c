@@ -7,6 +7,7 @@
 #include "backend/store/sqlite/sqlite_store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/memory.h"
 #include "backend/base/text.h"
@@ -43,7 +44,7 @@ enum hv_status store_event_insert(struct store *base, int64_t now_us, const char
 	return query_run(&query, NULL, err);
 }
 
-/* A filter: its piece of the statement, and the value that is bound to it (text when there is one). */
+/* A filter: its piece of the statement, and what is bound to it: the text when there is one, then the number if not 0. */
 struct filter {
 	bool given;
 	const char *condition;
@@ -51,9 +52,16 @@ struct filter {
 	int64_t number;
 };
 
-#define FILTER_COUNT 5
+#define FILTER_COUNT 6
 
-static void make_filters(const struct event_query *query, struct filter filters[FILTER_COUNT])
+/* A1: what concerns VMs of the caller's account, or of its domain or one below: "/a/" begins "/a/" and "/a/b/". */
+static const char by_caller[] =
+	" AND e.vm_id IN (SELECT v.id FROM vm_instance v JOIN domain d ON d.id = v.domain_id"
+	" WHERE instr(d.path || '/', ?) = 1 OR v.account_id = ?)";
+
+/* `seen_domain`: the caller's, with a slash at its end. */
+static void make_filters(
+	const struct event_query *query, const char *seen_domain, struct filter filters[FILTER_COUNT])
 {
 	const struct filter made[FILTER_COUNT] = {
 		{query->who != NULL, " AND e.who = ?", query->who, 0},
@@ -61,6 +69,8 @@ static void make_filters(const struct event_query *query, struct filter filters[
 		{query->vm_id != 0, " AND e.vm_id = ?", NULL, query->vm_id},
 		{query->since_us != 0, " AND e.created >= ?", NULL, query->since_us},
 		{query->failed, " AND e.outcome <> ?", hv_status_name(HV_OK), 0},
+		{query->seen_by && query->seen_by->role != ACCOUNT_ADMINISTRATOR, by_caller, seen_domain,
+			query->seen_by ? query->seen_by->id : 0},
 	};
 	for (size_t i = 0; i < FILTER_COUNT; i++) {
 		filters[i] = made[i];
@@ -82,7 +92,8 @@ static void bind_filters(struct query *query, const struct filter filters[FILTER
 	for (size_t i = 0; i < FILTER_COUNT; i++) {
 		if (filters[i].given && filters[i].text) {
 			query_text(query, filters[i].text);
-		} else if (filters[i].given) {
+		}
+		if (filters[i].given && (!filters[i].text || filters[i].number != 0)) {
 			query_int(query, filters[i].number);
 		}
 	}
@@ -183,7 +194,9 @@ enum hv_status store_event_query(struct store *base, const struct event_query *q
 	struct filter filters[FILTER_COUNT];
 	int64_t total = 0;
 	enum hv_status status = HV_OK;
-	make_filters(query, filters);
+	const char *domain = query->seen_by ? query->seen_by->domain : "";
+	HV_CLEANUP_FREE char *seen_domain = hv_sprintf("%s%s", domain, strcmp(domain, "/") == 0 ? "" : "/");
+	make_filters(query, seen_domain, filters);
 	if (ret_total) {
 		status = count_events(store, filters, &total, err);
 	}

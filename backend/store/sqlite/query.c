@@ -32,7 +32,9 @@ enum parameter {
 	PARAMETER_LIMIT,
 	PARAMETER_OFFSET,
 	PARAMETER_MATCH,
-	PARAMETER_COUNT = PARAMETER_MATCH
+	PARAMETER_SEEN_ACCOUNT,
+	PARAMETER_SEEN_DOMAIN,
+	PARAMETER_COUNT = PARAMETER_SEEN_DOMAIN
 };
 
 static const char row_columns[] =
@@ -51,6 +53,10 @@ static const char row_joins[] =
 	" AND s.domain_id IN (SELECT id FROM domain WHERE path = ?4 OR ?4 = '/'"                           \
 	" OR substr(path, 1, length(?4) + 1) = ?4 || '/')"
 
+/* A1: what belongs to the caller's account, or to its domain or one below: "/a/" begins "/a/" and "/a/b/". */
+#define BY_CALLER                                                                                           \
+	" AND (s.account_id = ?17 OR s.domain_id IN (SELECT id FROM domain WHERE instr(path || '/', ?18) = 1))"
+
 /* The ids come as one blob of 16 bytes each. */
 #define BY_IDS                                                                                              \
 	" AND s.uuid IN (WITH RECURSIVE given (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM given"          \
@@ -67,6 +73,7 @@ struct plan {
 	char *keyword_key; /* NULL: no keyword */
 	char *match;       /* what the index of keywords is asked; NULL: it is not */
 	char *domain;      /* path without a slash at its end; NULL: any */
+	char *seen_domain; /* of the caller, with a slash at its end */
 };
 
 static bool has_start(const struct snapshot_query *query)
@@ -78,6 +85,11 @@ static bool is_narrow(const struct plan *plan)
 {
 	const struct snapshot_query *query = plan->query;
 	return plan->match || query->vm_id != 0 || query->host_id != 0 || (query->ids && query->id_count > 0);
+}
+
+static bool is_limited(const struct snapshot_query *query)
+{
+	return query->seen_by && query->seen_by->role != ACCOUNT_ADMINISTRATOR;
 }
 
 static void add_filters(struct hv_text *sql, const struct plan *plan)
@@ -100,6 +112,7 @@ static void add_filters(struct hv_text *sql, const struct plan *plan)
 		{plan->match != NULL, BY_KEYWORD_INDEX},
 		{plan->keyword_key != NULL, by_keyword},
 		{query->created_before_us != 0, " AND s.created < ?11"},
+		{is_limited(query), BY_CALLER},
 	};
 	hv_text_puts(sql, " WHERE 1");
 	for (size_t i = 0; i < HV_ARRAY_LEN(filters); i++) {
@@ -136,7 +149,7 @@ static bool index_is_enough(const struct plan *plan)
 {
 	const struct snapshot_query *query = plan->query;
 	return !is_narrow(plan) && query->state < 0 && query->type < 0 && !query->account && !plan->domain &&
-	       !query->name && !plan->keyword_key;
+	       !query->name && !plan->keyword_key && !is_limited(query);
 }
 
 static char *make_count_sql(const struct plan *plan)
@@ -196,6 +209,10 @@ static void bind_plan(struct query *query, const struct plan *plan)
 	bind_int(query, PARAMETER_CREATED_BEFORE, asked->created_before_us);
 	bind_int(query, PARAMETER_AFTER_CREATED, asked->after_created_us);
 	bind_int(query, PARAMETER_AFTER_ID, asked->after_id);
+	if (is_limited(asked)) {
+		bind_int(query, PARAMETER_SEEN_ACCOUNT, asked->seen_by->id);
+		bind_text(query, PARAMETER_SEEN_DOMAIN, plan->seen_domain);
+	}
 	bind_int(query, PARAMETER_LIMIT, asked->limit > 0 ? asked->limit : -1);
 	bind_int(query, PARAMETER_OFFSET, asked->offset > 0 ? asked->offset : 0);
 }
@@ -307,7 +324,9 @@ enum hv_status store_snapshot_query(struct store *base, const struct snapshot_qu
 	}
 	HV_CLEANUP_FREE char *key = query->keyword && *query->keyword ? hv_text_name_key(query->keyword) : NULL;
 	HV_CLEANUP_FREE char *domain = query->domain ? trim_path(query->domain) : NULL;
-	struct plan plan = {.query = query, .keyword_key = key, .domain = domain};
+	const char *seen = is_limited(query) ? query->seen_by->domain : "";
+	HV_CLEANUP_FREE char *seen_domain = hv_sprintf("%s%s", seen, strcmp(seen, "/") == 0 ? "" : "/");
+	struct plan plan = {.query = query, .keyword_key = key, .domain = domain, .seen_domain = seen_domain};
 	int64_t total = 0;
 	enum hv_status status = plan_keyword(store, &plan, err);
 	HV_CLEANUP_FREE char *match = plan.match;

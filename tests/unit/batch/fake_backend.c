@@ -203,3 +203,17 @@ void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_lo
 	fake_push(backend,
 		(struct hv_event){.kind = HV_EVENT_LOG, .ticket = ticket, .log = hv_log_page_new(&page)});
 }
+
+void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
+{
+	struct hv_account_list list = {0};
+	fake_push(backend, (struct hv_event){
+				   .kind = HV_EVENT_ACCOUNTS, .ticket = ticket, .accounts = hv_account_list_new(&list)});
+}
+
+void hv_change_account(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change)
+{
+	(void)change;
+	fake_push_refusal(backend, ticket, HV_ERR_DENIED, "no right");
+}

@@ -79,6 +79,8 @@ static void test_every_act__is_locked_while_the_host_is_lost_or_the_console_read
 		struct rule_facts facts = good_facts();
 		facts.host_up = false;
 		assert_refused((enum action)action, facts, "host-lost", "does not answer");
+		facts.no_right = true;
+		assert_refused((enum action)action, facts, "no-right", "needs the right of an Operator");
 		facts.read_only = true;
 		assert_refused((enum action)action, facts, "read-only", "read-only");
 	}
