@@ -139,6 +139,7 @@ enum hv_status hv_backend_open(
 	backend->owner = place_owner();
 	backend->connect = config->connect;
 	backend->started_us = hv_clock_wall_us(&backend->clock);
+	place_raise_descriptors();
 	enum hv_status status = events_new(&backend->events, err);
 	if (status == HV_OK) {
 		status = requests_new(&backend->requests, err);

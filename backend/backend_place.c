@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/base/memory.h"
 #include "backend/base/uuid.h"
+
+#define DESCRIPTORS 16384 /* 5,000 hosts; not all that may be had: children that close every one of them take as long */
 
 enum hv_status place_state_folder(char **ret_folder, struct hv_error *err)
 {
@@ -144,4 +147,18 @@ bool place_owner_is_gone(const char *owner)
 		return false; /* another machine's: only its lease can tell */
 	}
 	return start_time(pid) != started;
+}
+
+void place_raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return;
+	}
+	rlim_t wanted = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	if (limit.rlim_cur >= wanted) {
+		return;
+	}
+	limit.rlim_cur = wanted;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: the hosts beyond the limit say so when they are opened */
 }

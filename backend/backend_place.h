@@ -21,5 +21,7 @@ char *place_user(void);
 char *place_owner(void);
 /** Whether the console of that name ran on this machine and certainly runs no more. */
 bool place_owner_is_gone(const char *owner);
+/** As many descriptors as this user may have: each host takes three, and the usual limit of 1,024 ends at 300 hosts. */
+void place_raise_descriptors(void);
 
 #endif

@@ -161,8 +161,11 @@ static void start_engine(struct console *console)
 		.owner_context = console,
 	};
 	const struct agents_connector connector = {wire_open, console};
-	const struct agents_config agents = {
-		.listener = &listener, .context = console, .clock = clock, .jitter_seed = world_random(console->world)};
+	const struct agents_config agents = {.listener = &listener,
+		.context = console,
+		.clock = clock,
+		.ping_ms = 20000, /* pings would be most of what happens */
+		.jitter_seed = world_random(console->world)};
 	console->agents = agents_new(&agents, &connector);
 	console->engine = engine_new(&config);
 }
@@ -182,6 +185,9 @@ void console_start(struct world *world, struct console *console)
 	console->alive = true;
 	start_engine(console);
 	world_trace(world, "%s: starts", console->owner);
+	if (engine_claim(console->engine, "somebody", &err) != HV_OK) {
+		world_fail(world, "%s", err.text);
+	}
 	engine_recover(console->engine);
 	for (size_t i = 0; i < world->host_count; i++) {
 		agents_add(console->agents, world->hosts[i].id);

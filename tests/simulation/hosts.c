@@ -212,7 +212,11 @@ void hosts_make(struct world *world)
 void hosts_clear(struct world *world)
 {
 	for (size_t i = 0; i < world->host_count; i++) {
-		sim_close(world->hosts[i].sim);
+		struct simulated_host *host = &world->hosts[i];
+		sim_close(host->sim);
+		while (host->spare_count > 0) {
+			sim_close(host->spare[--host->spare_count]);
+		}
 		remove_file(world->hosts[i].path);
 	}
 	if (world->store) {

@@ -26,6 +26,7 @@
 #define MOST_CONSOLES 3
 #define MOST_WIRES 64
 #define MOST_VMS 8
+#define MOST_SPARE 8
 #define MOST_CHECKPOINTS 64
 #define MOST_OPERATIONS 512
 #define WALL_START_US INT64_C(1790000000000000)
@@ -67,6 +68,8 @@ struct simulated_host {
 	int64_t stamp; /* counts changes of the state file */
 	struct seen_vm vms[MOST_VMS];
 	size_t count;
+	struct sim *spare[MOST_SPARE]; /* connections that an agent has left: opening one takes longer than using it */
+	size_t spare_count;
 };
 
 /* --- a console --- */
