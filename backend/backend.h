@@ -26,6 +26,7 @@
 #include "backend/base/status.h"
 #include "backend/base/text.h"
 #include "backend/base/uuid.h"
+#include "backend/domain/authority.h"
 #include "backend/domain/names.h"
 #include "backend/domain/rules.h"
 
@@ -80,6 +81,7 @@ struct hv_vm {
 	const char *offering; /* may be NULL */
 	const char *account;
 	const char *domain;
+	bool fixed;           /* A1: the caller may see it and change nothing of it */
 	int64_t snapshots;    /* live rows */
 	int64_t snapshots_on_host; /* of them: those that exist, or may exist, on the host (C3) */
 	int64_t snapshot_limit;    /* C3; the setting, never above Hyper-V's own ceiling */
@@ -237,6 +239,19 @@ struct hv_log_page {
 	bool more;
 };
 
+struct hv_account {
+	const char *name;
+	const char *domain;
+	enum account_role role;
+	const char *user; /* the operating-system user who acts as it; may be NULL */
+	int64_t vm_count;
+};
+
+struct hv_account_list {
+	const struct hv_account *rows;
+	size_t count;
+};
+
 /* ---- events ---- */
 
 enum hv_event_kind {
@@ -252,6 +267,7 @@ enum hv_event_kind {
 	HV_EVENT_PREVIEW,     /* ticket; preview */
 	HV_EVENT_SNAPSHOTS,   /* ticket; page */
 	HV_EVENT_LOG,         /* ticket; log */
+	HV_EVENT_ACCOUNTS,    /* ticket; accounts */
 	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
 	HV_EVENT_MESSAGE,     /* text, warning */
 	HV_EVENT_FAILED,      /* error: the backend cannot go on (store gone); nothing was lost */
@@ -269,6 +285,7 @@ struct hv_event {
 	const struct hv_preview *preview;
 	const struct hv_snapshot_page *page;
 	const struct hv_log_page *log;
+	const struct hv_account_list *accounts;
 	struct hv_error error;
 	const char *text;
 	bool warning;
@@ -293,6 +310,8 @@ const struct hv_snapshot_page *hv_snapshot_page_ref(const struct hv_snapshot_pag
 void hv_snapshot_page_unref(const struct hv_snapshot_page *page);
 const struct hv_log_page *hv_log_page_ref(const struct hv_log_page *page);
 void hv_log_page_unref(const struct hv_log_page *page);
+const struct hv_account_list *hv_account_list_ref(const struct hv_account_list *list);
+void hv_account_list_unref(const struct hv_account_list *list);
 
 /* Builders: an empty value with one reference that owns a copy of everything in *from. Also for tests of the console,
  * which make their events by hand. */
@@ -303,6 +322,7 @@ const struct hv_operation *hv_operation_new(const struct hv_operation *from);
 const struct hv_preview *hv_preview_new(const struct hv_preview *from);
 const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
 const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
+const struct hv_account_list *hv_account_list_new(const struct hv_account_list *from);
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 
@@ -390,6 +410,28 @@ struct hv_log_query {
 };
 /** A2, newest first. LOG or REFUSED. */
 void hv_list_log(struct hv_backend *backend, uint64_t ticket, const struct hv_log_query *query);
+
+/** A1: all accounts for an administrator, else the caller's own. ACCOUNTS or REFUSED. */
+void hv_list_accounts(struct hv_backend *backend, uint64_t ticket);
+
+enum hv_account_change_kind {
+	HV_ACCOUNT_ADD,
+	HV_ACCOUNT_SET,
+	HV_ACCOUNT_REMOVE,
+	HV_VM_ASSIGN,
+};
+
+struct hv_account_change {
+	enum hv_account_change_kind kind;
+	const char *name;
+	const char *domain; /* NULL: add: "/", else the only account of that name */
+	int role;           /* enum account_role; -1: add: an operator, else as it is */
+	const char *user;   /* NULL: as it is; "": nobody */
+	struct hv_uuid vm;  /* assign */
+};
+/** For administrators. ACCEPTED when it is done, or REFUSED. */
+void hv_change_account(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change);
 
 /* ---- pure helpers, any thread ---- */
 

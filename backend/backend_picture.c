@@ -122,6 +122,7 @@ const struct hv_vm *picture_summary(struct hv_backend *backend, const struct vir
 		.snapshots_enabled = host ? host->snapshots_enabled : true,
 		.untracked = row->untracked,
 		.missing = row->missing,
+		.fixed = !authority_changes(&backend->caller),
 		.operation = live_operation(live, row->id),
 	};
 	sum_up(row, rows, &vm);
@@ -266,6 +267,10 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 	struct snapshot snapshot = {0};
 	const struct store_ops *ops = backend->store->ops;
 	enum hv_status status = ops->vm_get(backend->store, row->vm_id, &vm, err);
+	if (status == HV_OK && !caller_sees(backend, &vm)) { /* A1 */
+		virtual_machine_clear(&vm);
+		status = hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such operation");
+	}
 	if (status != HV_OK) {
 		return status;
 	}
