@@ -53,7 +53,10 @@ static enum hv_status save(
 {
 	struct store *store = backend->store;
 	HV_CLEANUP_FREE char *setting = reach_command_setting(&host->uuid);
-	enum hv_status status = store->ops->host_save(store, host, err);
+	enum hv_status status = engine_check_administrator(backend->engine, backend->user, err);
+	if (status == HV_OK) {
+		status = store->ops->host_save(store, host, err);
+	}
 	if (status == HV_OK && entry->command) {
 		status = store->ops->setting_set(store, setting, entry->command, err);
 	}
@@ -68,7 +71,10 @@ static enum hv_status erase(
 	struct hv_backend *backend, const struct known_host *host, struct hv_error *err)
 {
 	struct store *store = backend->store;
-	enum hv_status status = store->ops->host_remove(store, host->id, err);
+	enum hv_status status = engine_check_administrator(backend->engine, backend->user, err);
+	if (status == HV_OK) {
+		status = store->ops->host_remove(store, host->id, err);
+	}
 	if (status == HV_OK) {
 		status = store->ops->event_insert(store, hv_clock_wall_us(&backend->clock),
 			backend->user, "RemoveHost", host->name, 0, 0, HV_OK, err);

@@ -61,6 +61,8 @@ static void test_viewer__sees_the_vms_below_its_domain_and_changes_nothing__A1(v
 	HV_CLEANUP_FREE char *delete = world_expect(&world, 1, "snapshot", "delete", WORLD_VM, "A", "--yes", NULL);
 	HV_CLEANUP_FREE char *stop = world_expect(&world, 1, "vm", "stop", WORLD_VM, NULL);
 	HV_CLEANUP_FREE char *account = world_expect(&world, 1, "account", "set", "eve", "--role", "operator", NULL);
+	HV_CLEANUP_FREE char *host = world_expect(&world, 1, "host", "remove", WORLD_HOST, "--yes", NULL);
+	assert_says(host, "needs the right of an Administrator");
 	assert_says(create, right);
 	assert_says(revert, right);
 	assert_says(delete, right);
