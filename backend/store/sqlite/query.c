@@ -329,13 +329,13 @@ enum hv_status store_snapshot_query(struct store *base, const struct snapshot_qu
 	struct plan plan = {.query = query, .keyword_key = key, .domain = domain, .seen_domain = seen_domain};
 	int64_t total = 0;
 	enum hv_status status = plan_keyword(store, &plan, err);
-	HV_CLEANUP_FREE char *match = plan.match;
 	if (status == HV_OK && ret_total) {
 		status = count_rows(store, &plan, &total, err);
 	}
 	if (status == HV_OK) {
 		status = tell_rows(store, &plan, each, context, err);
 	}
+	free(plan.match);
 	if (status == HV_OK && ret_total) {
 		*ret_total = total;
 	}
