@@ -78,9 +78,11 @@ static bool take_events(struct loop *loop)
 	struct hv_event *event;
 	for (int taken = 1; (event = hv_backend_next(loop->backend)) != NULL; taken++) {
 		live_operations_event(&loop->operations, event);
-		/* the answer to what the user did, and the first whole picture */
-		loop->draw_at_once =
-			loop->draw_at_once || event->ticket != 0 || event->kind == HV_EVENT_LOADED;
+		/* the answer to what the user did, the first hosts, and the first whole picture */
+		bool first_hosts = event->kind == HV_EVENT_HOST && !loop->has_hosts;
+		loop->has_hosts = loop->has_hosts || first_hosts;
+		loop->draw_at_once = loop->draw_at_once || event->ticket != 0 || first_hosts ||
+				     event->kind == HV_EVENT_LOADED;
 		app_event(loop->app, event);
 		effects_carry_out(loop);
 		hv_event_free(event);

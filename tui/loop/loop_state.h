@@ -15,6 +15,7 @@ struct loop {
 	struct hv_clock clock;
 	bool ascii;
 	bool quit;
+	bool has_hosts; /* there was something to see */
 	bool draw_at_once;
 	int64_t drawn_us;     /* monotonic; when the last frame was */
 	int64_t input_us;     /* monotonic; when bytes came last */
