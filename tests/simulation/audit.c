@@ -7,18 +7,21 @@
 
 #define A_READ 64
 
-static void check_ready(struct world *world, const struct snapshot *snapshot, const struct seen_vm *vm)
+static void check_ready(
+	struct world *world, const struct snapshot *snapshot, const struct seen_vm *vm)
 {
 	const struct seen_checkpoint *seen = witness_checkpoint(vm, snapshot->name);
 	if (snapshot->state != SNAPSHOT_READY || witness_was_foreign(world, snapshot->name)) {
 		return;
 	}
 	if (!seen) {
-		world_fail(world, "snapshot %s of VM %s is Ready, and the host has no such checkpoint", snapshot->name,
-			vm->name);
+		world_fail(world,
+			"snapshot %s of VM %s is Ready, and the host has no such checkpoint",
+			snapshot->name, vm->name);
 	} else if (seen->has_memory != (snapshot->type == SNAPSHOT_DISK_AND_MEMORY)) {
-		world_fail(world, "snapshot %s of VM %s says %s, and the host has it %s memory", snapshot->name, vm->name,
-			snapshot_type_name(snapshot->type), seen->has_memory ? "with" : "without");
+		world_fail(world, "snapshot %s of VM %s says %s, and the host has it %s memory",
+			snapshot->name, vm->name, snapshot_type_name(snapshot->type),
+			seen->has_memory ? "with" : "without");
 	}
 }
 
@@ -48,14 +51,17 @@ static bool acts_on_checkpoints(enum operation_kind kind)
 static bool was_gone_already(struct world *world, const struct operation *row)
 {
 	struct snapshot snapshot = {0};
-	bool gone = row->kind == OPERATION_DELETE_SNAPSHOT &&
-		    world->store->ops->snapshot_get(world->store, row->snapshot_id, &snapshot, NULL) == HV_OK &&
-		    (witness_was_foreign(world, snapshot.name) || hv_uuid_is_nil(&snapshot.checkpoint));
+	bool gone =
+		row->kind == OPERATION_DELETE_SNAPSHOT &&
+		world->store->ops->snapshot_get(world->store, row->snapshot_id, &snapshot, NULL) ==
+			HV_OK &&
+		(witness_was_foreign(world, snapshot.name) || hv_uuid_is_nil(&snapshot.checkpoint));
 	snapshot_clear(&snapshot);
 	return gone;
 }
 
-static void check_end(struct world *world, const struct operation *row, const struct known_operation *known)
+static void check_end(
+	struct world *world, const struct operation *row, const struct known_operation *known)
 {
 	bool done = row->state == OPERATION_DONE;
 	if (!done && (!row->error || row->error[0] == '\0' || row->status == HV_OK)) {
@@ -66,13 +72,16 @@ static void check_end(struct world *world, const struct operation *row, const st
 		return;
 	}
 	if (done && known->effects == 0 && !was_gone_already(world, row)) {
-		world_fail(world, "operation %" PRId64 " (%s) is Done, and the host has done nothing", row->id,
-			operation_kind_name(row->kind));
+		world_fail(world,
+			"operation %" PRId64 " (%s) is Done, and the host has done nothing",
+			row->id, operation_kind_name(row->kind));
 	}
 	/* a revert that was applied, and whose VM then cannot be started, has failed (V1) */
 	if (!done && known->effects > 0 && row->kind != OPERATION_REVERT_SNAPSHOT) {
-		world_fail(world, "operation %" PRId64 " (%s) ended %s, and the host has done it: %s", row->id,
-			operation_kind_name(row->kind), operation_state_name(row->state), row->error);
+		world_fail(world,
+			"operation %" PRId64 " (%s) ended %s, and the host has done it: %s",
+			row->id, operation_kind_name(row->kind), operation_state_name(row->state),
+			row->error);
 	}
 }
 
@@ -92,8 +101,8 @@ static void audit_operation(struct world *world, int64_t id)
 		known->ended = true;
 		known->state = row.state;
 		world->statistics->ended[row.state]++;
-		world_trace(world, "operation %" PRId64 " (%s) is %s", id, operation_kind_name(row.kind),
-			operation_state_name(row.state));
+		world_trace(world, "operation %" PRId64 " (%s) is %s", id,
+			operation_kind_name(row.kind), operation_state_name(row.state));
 		check_end(world, &row, known);
 	}
 	operation_clear(&row);
@@ -108,8 +117,8 @@ void audit_store(struct world *world)
 		if (world->failure[0] != '\0') {
 			return;
 		}
-		if (world->store->ops->changes(
-			    world->store, world->audited_change, changes, A_READ, &count, &reload, NULL) != HV_OK) {
+		if (world->store->ops->changes(world->store, world->audited_change, changes, A_READ,
+			    &count, &reload, NULL) != HV_OK) {
 			world_fail(world, "the auditor cannot read the changes");
 			return;
 		}

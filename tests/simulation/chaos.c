@@ -98,11 +98,14 @@ static enum operation_kind some_kind(struct world *world)
 			    : OPERATION_STOP_VM;
 }
 
-static void fill_request(struct world *world, const struct subject *subject, struct engine_request *request)
+static void fill_request(
+	struct world *world, const struct subject *subject, struct engine_request *request)
 {
 	const struct snapshot *snapshot = some_snapshot(world, subject);
-	*request = (struct engine_request){.kind = some_kind(world), .vm_id = subject->vm.id,
-		.queue = world_chance(world, 50), .requested_by = "somebody"};
+	*request = (struct engine_request){.kind = some_kind(world),
+		.vm_id = subject->vm.id,
+		.queue = world_chance(world, 50),
+		.requested_by = "somebody"};
 	switch (request->kind) {
 	case OPERATION_CREATE_SNAPSHOT:
 		request->type = world_chance(world, 50) ? SNAPSHOT_DISK : SNAPSHOT_DISK_AND_MEMORY;
@@ -126,7 +129,8 @@ static void fill_request(struct world *world, const struct subject *subject, str
 	}
 	if (world_chance(world, 20)) {
 		request->expect_current = true;
-		request->expected_current = world_chance(world, 50) || !snapshot ? current_of(subject) : snapshot->id;
+		request->expected_current =
+			world_chance(world, 50) || !snapshot ? current_of(subject) : snapshot->id;
 	}
 }
 
@@ -145,12 +149,14 @@ static void request_something(struct world *world)
 	enum hv_status status = engine_request(console->engine, &request, &group, &err);
 	world->statistics->requests++;
 	world->statistics->refused += status == HV_OK ? 0 : 1;
-	world_trace(world, "%s: asks for %s of VM %s snapshot %" PRId64 "%s%s%s: %s", console->owner,
-		operation_kind_name(request.kind), subject.vm.name, request.snapshot_id,
-		request.type == SNAPSHOT_DISK_AND_MEMORY ? " with memory" : "", request.queue ? " queued" : "",
-		stale ? " from a stale view" : "", status == HV_OK ? "taken" : err.text);
+	world_trace(world, "%s: asks for %s of VM %s snapshot %" PRId64 "%s%s%s: %s",
+		console->owner, operation_kind_name(request.kind), subject.vm.name,
+		request.snapshot_id, request.type == SNAPSHOT_DISK_AND_MEMORY ? " with memory" : "",
+		request.queue ? " queued" : "", stale ? " from a stale view" : "",
+		status == HV_OK ? "taken" : err.text);
 	if (status == HV_OK && stale && !console->dying) {
-		world_fail(world, "a request from a stale view of VM %s was taken", subject.vm.name);
+		world_fail(
+			world, "a request from a stale view of VM %s was taken", subject.vm.name);
 	}
 	console->engine_due_us = world->now_us;
 	clear_subject(&subject);
@@ -165,7 +171,8 @@ static void cancel_something(struct world *world)
 	struct console *console = some_console(world);
 	struct operation_list list = {0};
 	struct hv_error err = {0};
-	if (!console || world->store->ops->operation_live(world->store, 0, 0, &list, NULL) != HV_OK) {
+	if (!console ||
+		world->store->ops->operation_live(world->store, 0, 0, &list, NULL) != HV_OK) {
 		return;
 	}
 	if (list.count > 0) {
@@ -209,7 +216,8 @@ static void write_something(struct world *world)
 	const struct sim_place place = {.vm = vm->name, .memory = world_chance(world, 50)};
 	(void)snprintf(tag, sizeof tag, "%s%" PRId64, place.memory ? "m" : "d", ++world->tags);
 	enum hv_status status = sim_guest_write(host->sim, &place, "w", tag, &err);
-	world_trace(world, "%s writes %s: %s", vm->name, tag, status == HV_OK ? "written" : err.text);
+	world_trace(
+		world, "%s writes %s: %s", vm->name, tag, status == HV_OK ? "written" : err.text);
 	witness_accept(world, host);
 }
 
@@ -224,9 +232,11 @@ static void foreign_hand(struct world *world)
 	char name[128];
 	enum hv_status status;
 	if (vm->count > 0 && world_chance(world, 40)) {
-		(void)snprintf(name, sizeof name, "%s", vm->checkpoints[world_below(world, (int64_t)vm->count)].name);
+		(void)snprintf(name, sizeof name, "%s",
+			vm->checkpoints[world_below(world, (int64_t)vm->count)].name);
 		status = sim_foreign_delete(host->sim, vm->name, name, &err);
-		if (status == HV_OK && world->foreign_deleted_count < HV_ARRAY_LEN(world->foreign_deleted)) {
+		if (status == HV_OK &&
+			world->foreign_deleted_count < HV_ARRAY_LEN(world->foreign_deleted)) {
 			(void)snprintf(world->foreign_deleted[world->foreign_deleted_count++],
 				sizeof world->foreign_deleted[0], "%s", name);
 		}
@@ -241,11 +251,13 @@ static void foreign_hand(struct world *world)
 
 /* --- what goes wrong --- */
 
-static const char *const commands[] = {"CreateVMSnapshot", "RevertToVMSnapshot", "DeleteVMSnapshot", "Start", "Stop",
-	"QueryOperation", "GetInventory", "*"};
+static const char *const commands[] = {"CreateVMSnapshot", "RevertToVMSnapshot", "DeleteVMSnapshot",
+	"Start", "Stop", "QueryOperation", "GetInventory", "*"};
 static const char *const places[] = {"intent", "running", "applied"};
-static const char *const standing[] = {"disk-full", "storage-gone", "vss", "latency:700", "down", "garbage", "silent"};
-static const char *const codes[] = {"HostError", "DiskFull", "StorageGone", "AccessDenied", "InvalidState"};
+static const char *const standing[] = {
+	"disk-full", "storage-gone", "vss", "latency:700", "down", "garbage", "silent"};
+static const char *const codes[] = {
+	"HostError", "DiskFull", "StorageGone", "AccessDenied", "InvalidState"};
 
 static void describe_fault(struct world *world, char *text, size_t size)
 {
@@ -261,14 +273,16 @@ static void describe_fault(struct world *world, char *text, size_t size)
 		(void)snprintf(text, size, "late:%s:%d", command, (int)world_below(world, 90000));
 		break;
 	case 3:
-		(void)snprintf(text, size, "false:%s:%s", command, codes[world_below(world, HV_ARRAY_LEN(codes))]);
+		(void)snprintf(text, size, "false:%s:%s", command,
+			codes[world_below(world, HV_ARRAY_LEN(codes))]);
 		break;
 	case 4:
 		(void)snprintf(text, size, "die-mid:%s:%s", commands[world_below(world, 5)],
 			places[world_below(world, HV_ARRAY_LEN(places))]);
 		break;
 	default:
-		(void)snprintf(text, size, "%s", standing[world_below(world, HV_ARRAY_LEN(standing))]);
+		(void)snprintf(
+			text, size, "%s", standing[world_below(world, HV_ARRAY_LEN(standing))]);
 		break;
 	}
 }
@@ -280,8 +294,8 @@ static void fault_host(struct world *world)
 	char text[64];
 	bool clear = world_chance(world, 35);
 	describe_fault(world, text, sizeof text);
-	enum hv_status status =
-		clear ? sim_fault_clear(host->sim, NULL, &err) : sim_fault_set(host->sim, text, &err);
+	enum hv_status status = clear ? sim_fault_clear(host->sim, NULL, &err)
+				      : sim_fault_set(host->sim, text, &err);
 	world_trace(world, "%s: fault %s", host->name, clear ? "none any more" : text);
 	if (status != HV_OK) {
 		world_fail(world, "fault %s: %s", text, err.text);
@@ -309,7 +323,8 @@ static void trouble_wire(struct world *world)
 		return;
 	}
 	if (world_chance(world, 25)) {
-		world_trace(world, "the wire of %s to %s is a hole", wire->console->owner, wire->host->name);
+		world_trace(world, "the wire of %s to %s is a hole", wire->console->owner,
+			wire->host->name);
 		wire->hole = true;
 		return;
 	}
@@ -319,7 +334,8 @@ static void trouble_wire(struct world *world)
 
 static void kill_console(struct world *world)
 {
-	struct console *console = &world->consoles[world_below(world, (int64_t)world->console_count)];
+	struct console *console =
+		&world->consoles[world_below(world, (int64_t)world->console_count)];
 	if (!console->alive) {
 		console_start(world, console);
 		return;

@@ -24,7 +24,8 @@ static void on_lost(void *context, int64_t host_id, const struct hv_error *reaso
 {
 	struct console *console = context;
 	(void)retry_us;
-	world_trace(console->world, "%s: host %d is lost: %s", console->owner, (int)host_id, reason->text);
+	world_trace(console->world, "%s: host %d is lost: %s", console->owner, (int)host_id,
+		reason->text);
 	engine_host_lost(console->engine, host_id, reason);
 }
 
@@ -32,13 +33,14 @@ static void on_answer(void *context, int64_t host_id, const struct agent_answer 
 {
 	struct console *console = context;
 	world_trace(console->world, "%s: host %d answers %s %s%s", console->owner, (int)host_id,
-		agent_answer_name(answer->kind), answer->result ? "yes" : agent_code_name(answer->code),
+		agent_answer_name(answer->kind),
+		answer->result ? "yes" : agent_code_name(answer->code),
 		answer->replayed ? " again" : "");
 	engine_answer(console->engine, host_id, answer);
 }
 
-static void on_progress(
-	void *context, int64_t host_id, const struct hv_uuid *operation, int64_t percent, const char *phase)
+static void on_progress(void *context, int64_t host_id, const struct hv_uuid *operation,
+	int64_t percent, const char *phase)
 {
 	engine_progress(((struct console *)context)->engine, host_id, operation, percent, phase);
 }
@@ -75,8 +77,9 @@ static enum hv_status send_command(
 	struct console *console = context;
 	char uuid[HV_UUID_TEXT_SIZE];
 	enum hv_status status = agents_send(console->agents, host_id, command, err);
-	world_trace(console->world, "%s: to host %d %s %.8s epoch %d%s", console->owner, (int)host_id,
-		agent_command_name(command->kind), hv_uuid_format(&command->operation, uuid), (int)command->epoch,
+	world_trace(console->world, "%s: to host %d %s %.8s epoch %d%s", console->owner,
+		(int)host_id, agent_command_name(command->kind),
+		hv_uuid_format(&command->operation, uuid), (int)command->epoch,
 		status == HV_OK ? "" : " (not sent)");
 	return status;
 }
@@ -207,7 +210,8 @@ void console_kill(struct console *console)
 	console->store->ops->close(console->store);
 	console->alive = false;
 	if (console->gone_known && world->gone_count < HV_ARRAY_LEN(world->gone)) {
-		(void)snprintf(world->gone[world->gone_count++], sizeof world->gone[0], "%s", console->owner);
+		(void)snprintf(world->gone[world->gone_count++], sizeof world->gone[0], "%s",
+			console->owner);
 	}
 }
 
@@ -245,7 +249,8 @@ static void handle_agents(struct console *console)
 	for (size_t i = 0; i < count; i++) {
 		fds[i] = mine[i];
 		fds[i].revents = 0;
-		const struct wire *wire = mine[i].fd < 0 ? NULL : &console->world->wires[mine[i].fd - 10000];
+		const struct wire *wire =
+			mine[i].fd < 0 ? NULL : &console->world->wires[mine[i].fd - 10000];
 		fds[i].revents = wire && wire_has_news(wire) ? POLLIN : 0;
 	}
 	agents_handle(console->agents, fds, count);

@@ -11,7 +11,8 @@
 #define VARIANTS 6
 
 /* Making a state file takes longer than a whole run, so each is made once and then copied. */
-struct template {
+struct template
+{
 	char *bytes;
 	size_t length;
 };
@@ -48,14 +49,17 @@ static char *fleet_text(size_t slot, size_t variant)
 	hv_text_printf(&text, "[host hv%zu]\ngroup = lab\nfree_gb = 500\n", slot);
 	for (size_t i = 0; i < 3 && variants[variant][i].state; i++) {
 		hv_text_printf(&text,
-			"[vm vm%zu%zu]\nhost = hv%zu\nstate = %s\ndisks = %s\nproduction = %s\nguest.disk.w = d0\n", slot, i,
-			slot, variants[variant][i].state, variants[variant][i].disks, variants[variant][i].production);
+			"[vm vm%zu%zu]\nhost = hv%zu\nstate = %s\ndisks = %s\nproduction = "
+			"%s\nguest.disk.w = d0\n",
+			slot, i, slot, variants[variant][i].state, variants[variant][i].disks,
+			variants[variant][i].production);
 		if (strcmp(variants[variant][i].state, "Stopped") != 0) {
 			hv_text_puts(&text, "guest.memory.w = m0\n");
 		}
 		if (variants[variant][i].foreign) {
 			hv_text_printf(&text,
-				"[snapshot vm%zu%zu/theirs]\ntype = Disk\nage = 3d\ntracked = no\ncurrent = yes\n"
+				"[snapshot vm%zu%zu/theirs]\ntype = Disk\nage = 3d\ntracked = "
+				"no\ncurrent = yes\n"
 				"guest.disk.w = d0\n",
 				slot, i);
 		}
@@ -112,7 +116,8 @@ static void remove_file(const char *path)
 /* What a template holds must not depend on the seed that happens to need it first. */
 static void make_host_template(struct world *world, size_t slot, size_t variant, const char *path)
 {
-	struct world blank = {.now_us = 0, .uuids = (int64_t)(1000000 * (1 + slot * VARIANTS + variant))};
+	struct world blank = {
+		.now_us = 0, .uuids = (int64_t)(1000000 * (1 + slot * VARIANTS + variant))};
 	const struct sim_options options = host_options(&blank);
 	HV_CLEANUP_FREE char *text = fleet_text(slot, variant);
 	struct fleet fleet;
@@ -151,12 +156,18 @@ static void make_host(struct world *world, size_t slot)
 
 static void add_host_row(struct world *world, struct store *store, size_t slot)
 {
-	char name[] = "hv0", group[] = "lab", transport[] = "sim", address[] = "simulated", identity[32];
+	char name[] = "hv0", group[] = "lab", transport[] = "sim", address[] = "simulated",
+	     identity[32];
 	struct hv_error err = {0};
 	name[2] = (char)('0' + slot);
 	(void)snprintf(identity, sizeof identity, "host:%s", name);
-	struct host row = {.uuid = hv_uuid_from_text(identity), .name = name, .group = group,
-		.transport = transport, .address = address, .state = HOST_DISCONNECTED, .free_bytes = -1};
+	struct host row = {.uuid = hv_uuid_from_text(identity),
+		.name = name,
+		.group = group,
+		.transport = transport,
+		.address = address,
+		.state = HOST_DISCONNECTED,
+		.free_bytes = -1};
 	must(world, store->ops->begin(store, &err), &err);
 	must(world, store->ops->host_save(store, &row, &err), &err);
 	must(world, store->ops->commit(store, &err), &err);

@@ -68,8 +68,9 @@ static size_t live_operations(struct world *world)
 	}
 	size_t count = list.count;
 	if (world->failure[0] == '\0' && count > 0 && world->now_us > 0) {
-		world_trace(world, "%zu live, the first is operation %" PRId64 " of %s, %s at %s", count,
-			list.items[0].id, list.items[0].owner, operation_state_name(list.items[0].state),
+		world_trace(world, "%zu live, the first is operation %" PRId64 " of %s, %s at %s",
+			count, list.items[0].id, list.items[0].owner,
+			operation_state_name(list.items[0].state),
 			operation_step_name(list.items[0].step));
 	}
 	operation_list_clear(&list);
@@ -109,7 +110,8 @@ static const struct seen_checkpoint *seen_by_uuid(const struct seen_vm *vm, cons
 }
 
 /* Up the host's tree to the first that the store tracks; 0: none. */
-static int64_t nearest_tracked(const struct seen_vm *vm, const struct snapshot_list *rows, const char *uuid)
+static int64_t nearest_tracked(
+	const struct seen_vm *vm, const struct snapshot_list *rows, const char *uuid)
 {
 	const struct seen_checkpoint *at = seen_by_uuid(vm, uuid);
 	while (at && !row_of(rows, at->name)) {
@@ -119,7 +121,8 @@ static int64_t nearest_tracked(const struct seen_vm *vm, const struct snapshot_l
 }
 
 /* Up the store's tree to the first that the host has; 0: none. */
-static int64_t nearest_on_host(const struct seen_vm *vm, const struct snapshot_list *rows, int64_t id)
+static int64_t nearest_on_host(
+	const struct seen_vm *vm, const struct snapshot_list *rows, int64_t id)
 {
 	const struct snapshot *at = row_by_id(rows, id);
 	while (at && !witness_checkpoint(vm, at->name)) {
@@ -128,8 +131,8 @@ static int64_t nearest_on_host(const struct seen_vm *vm, const struct snapshot_l
 	return at ? at->id : 0;
 }
 
-static void check_row(struct world *world, const struct seen_vm *vm, const struct snapshot_list *rows,
-	const struct snapshot *row)
+static void check_row(struct world *world, const struct seen_vm *vm,
+	const struct snapshot_list *rows, const struct snapshot *row)
 {
 	const struct seen_checkpoint *seen = witness_checkpoint(vm, row->name);
 	if (row->state != SNAPSHOT_READY && row->state != SNAPSHOT_ERROR) {
@@ -145,12 +148,14 @@ static void check_row(struct world *world, const struct seen_vm *vm, const struc
 	int64_t expected = nearest_tracked(vm, rows, seen->parent);
 	int64_t found = nearest_on_host(vm, rows, row->parent_id);
 	if (expected != found) {
-		world_fail(world, "snapshot %s of VM %s has parent %" PRId64 ", on the host %" PRId64, row->name, vm->name,
-			found, expected);
+		world_fail(world,
+			"snapshot %s of VM %s has parent %" PRId64 ", on the host %" PRId64,
+			row->name, vm->name, found, expected);
 	}
 }
 
-static void check_current(struct world *world, const struct seen_vm *vm, const struct snapshot_list *rows)
+static void check_current(
+	struct world *world, const struct seen_vm *vm, const struct snapshot_list *rows)
 {
 	int64_t expected = nearest_tracked(vm, rows, vm->pointer);
 	int64_t current = 0;
@@ -158,20 +163,22 @@ static void check_current(struct world *world, const struct seen_vm *vm, const s
 		current = rows->items[i].current ? rows->items[i].id : current;
 	}
 	if (current != expected) {
-		world_fail(world, "VM %s: current is %" PRId64 ", on the host %" PRId64, vm->name, current, expected);
+		world_fail(world, "VM %s: current is %" PRId64 ", on the host %" PRId64, vm->name,
+			current, expected);
 	}
 }
 
-static void check_untracked(
-	struct world *world, const struct seen_vm *vm, const struct snapshot_list *rows, int64_t told)
+static void check_untracked(struct world *world, const struct seen_vm *vm,
+	const struct snapshot_list *rows, int64_t told)
 {
 	int64_t count = 0;
 	for (size_t i = 0; i < vm->count; i++) {
 		count += row_of(rows, vm->checkpoints[i].name) ? 0 : 1;
 	}
 	if (count != told) {
-		world_fail(world, "VM %s has %" PRId64 " untracked checkpoints, and the store says %" PRId64, vm->name,
-			count, told);
+		world_fail(world,
+			"VM %s has %" PRId64 " untracked checkpoints, and the store says %" PRId64,
+			vm->name, count, told);
 	}
 }
 
@@ -181,15 +188,16 @@ static void check_vm(struct world *world, const struct virtual_machine *row)
 	struct snapshot_list rows = {0};
 	const struct seen_vm *vm = witness_vm(world, &row->uuid);
 	if (!vm || row->missing) {
-		world_fail(world, "VM %s is in the store and %s", row->name, vm ? "missing" : "on no host");
+		world_fail(world, "VM %s is in the store and %s", row->name,
+			vm ? "missing" : "on no host");
 		return;
 	}
 	if (store->ops->snapshot_list(store, row->id, &rows, NULL) != HV_OK) {
 		world_fail(world, "the auditor cannot read the snapshots");
 	}
 	if (strcmp(vm_state_name(row->state), vm->power) != 0 || row->power_state != row->state) {
-		world_fail(world, "VM %s is %s (%s), on the host %s", vm->name, vm_state_name(row->state),
-			vm_state_name(row->power_state), vm->power);
+		world_fail(world, "VM %s is %s (%s), on the host %s", vm->name,
+			vm_state_name(row->state), vm_state_name(row->power_state), vm->power);
 	}
 	for (size_t i = 0; i < rows.count; i++) {
 		check_row(world, vm, &rows, &rows.items[i]);
@@ -267,8 +275,10 @@ static void wait_for_agreement(struct world *world)
 		world->statistics->longest_heal_seed = world->seed;
 	}
 	if (world->failure[0] == '\0' && !is_at_rest(world)) {
-		world_fail(world, "after %d s of peace %zu operations are live and the hosts are %sup",
-			(int)(PATIENCE_US / HV_SECOND_US), live_operations(world), all_up(world) ? "" : "not all ");
+		world_fail(world,
+			"after %d s of peace %zu operations are live and the hosts are %sup",
+			(int)(PATIENCE_US / HV_SECOND_US), live_operations(world),
+			all_up(world) ? "" : "not all ");
 	}
 }
 

@@ -68,7 +68,8 @@ struct simulated_host {
 	int64_t stamp; /* counts changes of the state file */
 	struct seen_vm vms[MOST_VMS];
 	size_t count;
-	struct sim *spare[MOST_SPARE]; /* connections that an agent has left: opening one takes longer than using it */
+	struct sim *spare
+		[MOST_SPARE]; /* connections that an agent has left: opening one takes longer than using it */
 	size_t spare_count;
 };
 
@@ -84,10 +85,10 @@ struct console {
 	int64_t engine_due_us;
 	int64_t wall_offset_us;
 	int64_t sleeps_until_us; /* suspended; 0: not */
-	int64_t store_back_us;   /* the store fails until then; 0: it does not */
+	int64_t store_back_us; /* the store fails until then; 0: it does not */
 	bool alive;
-	bool dying;     /* killed within this turn: nothing that it does has an effect any more */
-	int die_in;     /* points to go: before and after each commit and each write; 0: none planned */
+	bool dying; /* killed within this turn: nothing that it does has an effect any more */
+	int die_in; /* points to go: before and after each commit and each write; 0: none planned */
 	bool gone_known; /* what others can tell when it is dead */
 };
 
@@ -118,7 +119,7 @@ struct wire {
 	bool hole; /* neither side hears the other, or of it */
 	int64_t open_us;
 	int64_t closed_us; /* when the console hears of the end */
-	int64_t eof_us;    /* when the agent does */
+	int64_t eof_us; /* when the agent does */
 	struct hv_error reason;
 	struct parcels up;
 	struct parcels down;
@@ -180,8 +181,8 @@ struct world {
 };
 
 /** Run one seed. Returns whether all held; `ret_hash`, and the history when wanted, tell what happened. */
-bool simulation_run(uint64_t seed, struct statistics *statistics, uint64_t *ret_hash, struct hv_text *ret_trace,
-	char failure[1024]);
+bool simulation_run(uint64_t seed, struct statistics *statistics, uint64_t *ret_hash,
+	struct hv_text *ret_trace, char failure[1024]);
 
 /* world.c */
 void world_trace(struct world *world, const char *format, ...) HV_PRINTF(2, 3);
@@ -210,8 +211,9 @@ bool console_point(struct console *console);
 int64_t console_due_us(const struct console *console);
 
 /* wire.c */
-enum hv_status wire_open(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
-	void *callback_context, struct transport **ret_transport, struct hv_error *err);
+enum hv_status wire_open(void *context, int64_t host_id,
+	const struct transport_callbacks *callbacks, void *callback_context,
+	struct transport **ret_transport, struct hv_error *err);
 int64_t wire_due_us(const struct wire *wire);
 /** Far end: what has arrived there, and the agent's own doing. */
 void wire_serve(struct wire *wire);

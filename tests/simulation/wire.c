@@ -23,7 +23,8 @@ static void put_parcel(struct parcels *parcels, const char *bytes, size_t length
 		due_us = parcels->items[parcels->count - 1].due_us; /* a stream keeps its order */
 	}
 	HV_GROW(parcels->items, parcels->count, parcels->capacity);
-	parcels->items[parcels->count++] = (struct parcel){hv_strndup(bytes, length), length, due_us};
+	parcels->items[parcels->count++] =
+		(struct parcel){hv_strndup(bytes, length), length, due_us};
 }
 
 static struct parcel take_parcel(struct parcels *parcels)
@@ -83,12 +84,14 @@ static void carry_line(struct wire *wire, struct parcels *parcels, const char *b
 	struct world *world = wire->world;
 	int64_t fate = world->calm ? 1000 : world_below(world, 1000);
 	if (wire->hole || (fate < 5 && may_be_lost(bytes, length))) {
-		world_trace(world, "a line between %s and %s is lost", wire->console->owner, wire->host->name);
+		world_trace(world, "a line between %s and %s is lost", wire->console->owner,
+			wire->host->name);
 		return;
 	}
 	put_parcel(parcels, bytes, length, world->now_us + delay_us(world));
 	if (fate >= 990 && fate < 1000) {
-		world_trace(world, "a line between %s and %s comes twice", wire->console->owner, wire->host->name);
+		world_trace(world, "a line between %s and %s comes twice", wire->console->owner,
+			wire->host->name);
 		put_parcel(parcels, bytes, length, world->now_us + delay_us(world));
 	}
 }
@@ -98,7 +101,8 @@ static void carry_line(struct wire *wire, struct parcels *parcels, const char *b
 static size_t near_poll_fds(struct transport *transport, struct pollfd *ret_fds)
 {
 	struct wire *wire = wire_of(transport);
-	ret_fds[0] = (struct pollfd){.fd = 10000 + (int)(wire - wire->world->wires), .events = POLLIN};
+	ret_fds[0] =
+		(struct pollfd){.fd = 10000 + (int)(wire - wire->world->wires), .events = POLLIN};
 	return 1;
 }
 
@@ -131,7 +135,8 @@ static void near_handle(struct transport *transport, const struct pollfd *fds, s
 		wire->opened = true;
 		wire->callbacks.opened(wire->context);
 	}
-	while (wire->opened && first_due_us(&wire->down) <= wire->world->now_us && !wire->console->dying) {
+	while (wire->opened && first_due_us(&wire->down) <= wire->world->now_us &&
+		!wire->console->dying) {
 		deliver(wire);
 	}
 	if (wire->closed_us <= wire->world->now_us && !wire->console->dying) {
@@ -188,15 +193,16 @@ static void near_free(struct transport *transport)
 		keep_part(world, &wire->up);
 	}
 	if (wire->sim && wire->eof_us == HV_NEVER) {
-		int64_t last = wire->up.count > 0 ? wire->up.items[wire->up.count - 1].due_us : world->now_us;
+		int64_t last = wire->up.count > 0 ? wire->up.items[wire->up.count - 1].due_us
+						  : world->now_us;
 		bool unheard = wire->hole || (!world->calm && world_chance(world, 15));
 		wire->eof_us = unheard ? HV_NEVER : last + world_below(world, HV_SECOND_US);
 	}
 	forget_if_over(wire);
 }
 
-static const struct transport_ops near_ops = {"simulated", near_poll_fds, near_handle, near_deadline_us, near_write,
-	near_close, near_free};
+static const struct transport_ops near_ops = {"simulated", near_poll_fds, near_handle,
+	near_deadline_us, near_write, near_close, near_free};
 
 /* --- the far end: an agent's session --- */
 
@@ -253,7 +259,9 @@ static void plan_pump(struct wire *wire, int64_t changes_before)
 	}
 	wire->stamp = wire->host->stamp;
 	int64_t wait = sim_session_wait_us(wire->session);
-	wire->pump_us = wire->world->now_us + (wait >= SIM_SESSION_POLL_US ? REST_US : wait < 1000 ? 1000 : wait);
+	wire->pump_us = wire->world->now_us + (wait >= SIM_SESSION_POLL_US ? REST_US
+						      : wait < 1000        ? 1000
+									   : wait);
 }
 
 static void pump(struct wire *wire)
@@ -271,7 +279,8 @@ static void pump(struct wire *wire)
 		return;
 	}
 	wire->host->stamp++;
-	world_trace(wire->world, "the agent of %s for %s ended (%d)", wire->host->name, wire->console->owner, (int)end);
+	world_trace(wire->world, "the agent of %s for %s ended (%d)", wire->host->name,
+		wire->console->owner, (int)end);
 	end_far(wire, end != SIM_SESSION_DIED);
 }
 
@@ -290,7 +299,8 @@ void wire_serve(struct wire *wire)
 		sim_session_end_of_input(wire->session);
 		fed = true;
 	}
-	if (wire->sim && wire->stamp != wire->host->stamp && wire->pump_us > now + SIM_SESSION_POLL_US) {
+	if (wire->sim && wire->stamp != wire->host->stamp &&
+		wire->pump_us > now + SIM_SESSION_POLL_US) {
 		wire->pump_us = now + SIM_SESSION_POLL_US;
 	}
 	if (wire->sim && (fed || wire->pump_us <= now)) {
@@ -372,8 +382,9 @@ static enum hv_status start_agent(struct wire *wire, struct hv_error *err)
 	return status;
 }
 
-enum hv_status wire_open(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
-	void *callback_context, struct transport **ret_transport, struct hv_error *err)
+enum hv_status wire_open(void *context, int64_t host_id,
+	const struct transport_callbacks *callbacks, void *callback_context,
+	struct transport **ret_transport, struct hv_error *err)
 {
 	struct console *console = context;
 	struct world *world = console->world;
@@ -381,9 +392,17 @@ enum hv_status wire_open(void *context, int64_t host_id, const struct transport_
 	if (!wire || (!world->calm && world_chance(world, 2))) {
 		return hv_error_set(err, HV_ERR_UNREACHABLE, "there is no way to the host");
 	}
-	*wire = (struct wire){.base = {&near_ops}, .world = world, .console = console,
-		.host = find_host(world, host_id), .callbacks = *callbacks, .context = callback_context, .used = true,
-		.near = true, .open_us = world->now_us + delay_us(world), .closed_us = HV_NEVER, .eof_us = HV_NEVER,
+	*wire = (struct wire){.base = {&near_ops},
+		.world = world,
+		.console = console,
+		.host = find_host(world, host_id),
+		.callbacks = *callbacks,
+		.context = callback_context,
+		.used = true,
+		.near = true,
+		.open_us = world->now_us + delay_us(world),
+		.closed_us = HV_NEVER,
+		.eof_us = HV_NEVER,
 		.pump_us = world->now_us};
 	if (start_agent(wire, err) != HV_OK) {
 		world_fail(world, "an agent does not start: %s", err->text);

@@ -28,18 +28,22 @@ static void take_text(char *to, size_t size, char *take_from)
 
 /* --- looking --- */
 
-static void look_at_checkpoint(struct sim *sim, int64_t row, int64_t layer, struct seen_checkpoint *seen)
+static void look_at_checkpoint(
+	struct sim *sim, int64_t row, int64_t layer, struct seen_checkpoint *seen)
 {
 	take_text(seen->disk, sizeof seen->disk, layer_read(sim, layer, "w"));
 	take_text(seen->memory, sizeof seen->memory,
-		db_string(&sim->db, "SELECT value FROM checkpoint_memory WHERE checkpoint = ?1 AND key = 'w'", "i", row));
+		db_string(&sim->db,
+			"SELECT value FROM checkpoint_memory WHERE checkpoint = ?1 AND key = 'w'",
+			"i", row));
 }
 
 static void look_at_checkpoints(struct sim *sim, struct seen_vm *vm)
 {
 	int64_t rows[MOST_CHECKPOINTS], layers[MOST_CHECKPOINTS];
 	sqlite3_stmt *query = db_query(&sim->db,
-		"SELECT checkpoint.id, uuid, name, (SELECT uuid FROM checkpoint AS p WHERE p.id = checkpoint.parent),"
+		"SELECT checkpoint.id, uuid, name, (SELECT uuid FROM checkpoint AS p WHERE p.id = "
+		"checkpoint.parent),"
 		" has_memory, (SELECT layer FROM frozen JOIN disk ON disk.id = frozen.disk"
 		"  WHERE frozen.checkpoint = checkpoint.id AND disk.position = 0)"
 		" FROM checkpoint WHERE vm = ?1 ORDER BY checkpoint.id",
@@ -61,10 +65,12 @@ static void look_at_checkpoints(struct sim *sim, struct seen_vm *vm)
 
 static void look_at_vm(struct sim *sim, struct seen_vm *vm)
 {
-	vm->top = db_number(&sim->db, 0, "SELECT top FROM disk WHERE vm = ?1 AND position = 0", "i", vm->row);
+	vm->top = db_number(
+		&sim->db, 0, "SELECT top FROM disk WHERE vm = ?1 AND position = 0", "i", vm->row);
 	take_text(vm->disk, sizeof vm->disk, layer_read(sim, vm->top, "w"));
 	take_text(vm->memory, sizeof vm->memory,
-		db_string(&sim->db, "SELECT value FROM vm_memory WHERE vm = ?1 AND key = 'w'", "i", vm->row));
+		db_string(&sim->db, "SELECT value FROM vm_memory WHERE vm = ?1 AND key = 'w'", "i",
+			vm->row));
 	look_at_checkpoints(sim, vm);
 }
 
@@ -72,7 +78,8 @@ static size_t look(struct sim *sim, struct seen_vm *vms)
 {
 	size_t count = 0;
 	sqlite3_stmt *query = db_query(&sim->db,
-		"SELECT id, uuid, name, state, (SELECT uuid FROM checkpoint AS c WHERE c.id = vm.parent) FROM vm"
+		"SELECT id, uuid, name, state, (SELECT uuid FROM checkpoint AS c WHERE c.id = "
+		"vm.parent) FROM vm"
 		" ORDER BY id",
 		"");
 	while (count < MOST_VMS && db_next(&sim->db, query)) {
@@ -121,7 +128,8 @@ static void find_cause(struct world *world, const struct seen_vm *vm, struct cau
 	struct operation_list list = {0};
 	struct hv_uuid uuid;
 	*cause = (struct cause){0};
-	if (!hv_uuid_parse(vm->uuid, &uuid) || store->ops->vm_by_uuid(store, &uuid, &row, NULL) != HV_OK) {
+	if (!hv_uuid_parse(vm->uuid, &uuid) ||
+		store->ops->vm_by_uuid(store, &uuid, &row, NULL) != HV_OK) {
 		return;
 	}
 	if (store->ops->operation_live(store, 0, row.id, &list, NULL) != HV_OK) {
@@ -135,7 +143,8 @@ static void find_cause(struct world *world, const struct seen_vm *vm, struct cau
 		cause->any = true;
 		operation_copy(&cause->row, &list.items[i]);
 		if (cause->row.snapshot_id != 0 &&
-			store->ops->snapshot_get(store, cause->row.snapshot_id, &snapshot, NULL) == HV_OK) {
+			store->ops->snapshot_get(store, cause->row.snapshot_id, &snapshot, NULL) ==
+				HV_OK) {
 			copy(cause->snapshot, sizeof cause->snapshot, snapshot.name);
 			snapshot_clear(&snapshot);
 		}
@@ -157,8 +166,8 @@ static void count_effect(struct world *world, const struct seen_vm *vm, const st
 	world_trace(world, "%s: %s of operation %" PRId64 " has its effect on the host", vm->name,
 		operation_kind_name(cause->row.kind), cause->row.id);
 	if (known->effects > 1) {
-		world_fail(world, "VM %s: operation %" PRId64 " (%s) was done %d times", vm->name, cause->row.id,
-			operation_kind_name(cause->row.kind), known->effects);
+		world_fail(world, "VM %s: operation %" PRId64 " (%s) was done %d times", vm->name,
+			cause->row.id, operation_kind_name(cause->row.kind), known->effects);
 	}
 }
 
@@ -184,7 +193,8 @@ static const struct seen_checkpoint *by_uuid(const struct seen_vm *vm, const cha
 
 static bool same_content(const struct seen_checkpoint *a, const struct seen_checkpoint *b)
 {
-	return strcmp(a->disk, b->disk) == 0 && strcmp(a->memory, b->memory) == 0 && a->has_memory == b->has_memory;
+	return strcmp(a->disk, b->disk) == 0 && strcmp(a->memory, b->memory) == 0 &&
+	       a->has_memory == b->has_memory;
 }
 
 /* A new checkpoint holds what the guest held; the guest goes on with it. */
@@ -192,20 +202,21 @@ static void explain_new(struct world *world, const struct seen_vm *old, const st
 	const struct cause *cause, const struct seen_checkpoint *made)
 {
 	if (!is_about(cause, OPERATION_CREATE_SNAPSHOT, made->name)) {
-		world_fail(world, "VM %s: checkpoint %s appeared, and nobody asked for it", now->name, made->name);
+		world_fail(world, "VM %s: checkpoint %s appeared, and nobody asked for it",
+			now->name, made->name);
 		return;
 	}
 	count_effect(world, now, cause);
 	bool memory = cause->row.type == SNAPSHOT_DISK_AND_MEMORY;
 	if (strcmp(made->disk, old->disk) != 0 || made->has_memory != memory ||
 		(memory && strcmp(made->memory, old->memory) != 0)) {
-		world_fail(world, "VM %s: checkpoint %s holds (%s, %s), the guest held (%s, %s)", now->name, made->name,
-			made->disk, made->memory, old->disk, old->memory);
+		world_fail(world, "VM %s: checkpoint %s holds (%s, %s), the guest held (%s, %s)",
+			now->name, made->name, made->disk, made->memory, old->disk, old->memory);
 	}
 }
 
-static bool explain_checkpoints(struct world *world, const struct seen_vm *old, const struct seen_vm *now,
-	const struct cause *cause)
+static bool explain_checkpoints(struct world *world, const struct seen_vm *old,
+	const struct seen_vm *now, const struct cause *cause)
 {
 	bool any_new = false;
 	for (size_t i = 0; i < now->count; i++) {
@@ -214,9 +225,11 @@ static bool explain_checkpoints(struct world *world, const struct seen_vm *old, 
 			any_new = true;
 			explain_new(world, old, now, cause, &now->checkpoints[i]);
 		} else if (!same_content(before, &now->checkpoints[i])) {
-			world_fail(world, "VM %s: what checkpoint %s holds has changed from (%s, %s) to (%s, %s)", now->name,
-				before->name, before->disk, before->memory, now->checkpoints[i].disk,
-				now->checkpoints[i].memory);
+			world_fail(world,
+				"VM %s: what checkpoint %s holds has changed from (%s, %s) to (%s, "
+				"%s)",
+				now->name, before->name, before->disk, before->memory,
+				now->checkpoints[i].disk, now->checkpoints[i].memory);
 		}
 	}
 	for (size_t i = 0; i < old->count; i++) {
@@ -224,8 +237,8 @@ static bool explain_checkpoints(struct world *world, const struct seen_vm *old, 
 			continue;
 		}
 		if (!is_about(cause, OPERATION_DELETE_SNAPSHOT, old->checkpoints[i].name)) {
-			world_fail(world, "VM %s: checkpoint %s is gone, and nobody asked for it", now->name,
-				old->checkpoints[i].name);
+			world_fail(world, "VM %s: checkpoint %s is gone, and nobody asked for it",
+				now->name, old->checkpoints[i].name);
 			continue;
 		}
 		count_effect(world, now, cause);
@@ -233,8 +246,7 @@ static bool explain_checkpoints(struct world *world, const struct seen_vm *old, 
 	return any_new;
 }
 
-static void explain_apply(
-	struct world *world, const struct seen_vm *now, const struct cause *cause)
+static void explain_apply(struct world *world, const struct seen_vm *now, const struct cause *cause)
 {
 	const struct seen_checkpoint *target = by_uuid(now, now->pointer);
 	if (!target || !is_about(cause, OPERATION_REVERT_SNAPSHOT, target->name)) {
@@ -244,32 +256,37 @@ static void explain_apply(
 	}
 	count_effect(world, now, cause);
 	if (strcmp(now->disk, target->disk) != 0 || strcmp(now->memory, target->memory) != 0) {
-		world_fail(world, "VM %s was reverted to %s and holds (%s, %s) instead of (%s, %s)", now->name, target->name,
-			now->disk, now->memory, target->disk, target->memory);
+		world_fail(world, "VM %s was reverted to %s and holds (%s, %s) instead of (%s, %s)",
+			now->name, target->name, now->disk, now->memory, target->disk,
+			target->memory);
 	}
 }
 
 static void explain_rest(struct world *world, const struct seen_vm *old, const struct seen_vm *now,
 	const struct cause *cause)
 {
-	bool power = cause->any && (cause->row.kind == OPERATION_START_VM || cause->row.kind == OPERATION_STOP_VM ||
+	bool power = cause->any && (cause->row.kind == OPERATION_START_VM ||
+					   cause->row.kind == OPERATION_STOP_VM ||
 					   cause->row.kind == OPERATION_REVERT_SNAPSHOT);
 	if (strcmp(old->power, now->power) != 0 && !power) {
-		world_fail(world, "VM %s went from %s to %s, and nobody asked for it", now->name, old->power, now->power);
+		world_fail(world, "VM %s went from %s to %s, and nobody asked for it", now->name,
+			old->power, now->power);
 	}
 	if (strcmp(old->memory, now->memory) != 0 && (!power || now->memory[0] != '\0')) {
-		world_fail(world, "VM %s: its memory went from '%s' to '%s'", now->name, old->memory, now->memory);
+		world_fail(world, "VM %s: its memory went from '%s' to '%s'", now->name,
+			old->memory, now->memory);
 	}
 	if (strcmp(old->disk, now->disk) != 0) {
-		world_fail(world, "VM %s: its disk went from '%s' to '%s'", now->name, old->disk, now->disk);
+		world_fail(world, "VM %s: its disk went from '%s' to '%s'", now->name, old->disk,
+			now->disk);
 	}
 }
 
 static bool differs(const struct seen_vm *old, const struct seen_vm *now)
 {
-	if (old->count != now->count || old->top != now->top || strcmp(old->power, now->power) != 0 ||
-		strcmp(old->pointer, now->pointer) != 0 || strcmp(old->disk, now->disk) != 0 ||
-		strcmp(old->memory, now->memory) != 0) {
+	if (old->count != now->count || old->top != now->top ||
+		strcmp(old->power, now->power) != 0 || strcmp(old->pointer, now->pointer) != 0 ||
+		strcmp(old->disk, now->disk) != 0 || strcmp(old->memory, now->memory) != 0) {
 		return true;
 	}
 	for (size_t i = 0; i < now->count; i++) {
@@ -287,12 +304,14 @@ static void explain(struct world *world, const struct seen_vm *old, const struct
 	if (!differs(old, now)) {
 		return;
 	}
-	world_trace(world, "%s: %s (%s, %s) at %.8s with %zu, was %s (%s, %s) at %.8s with %zu", now->name, now->power,
-		now->disk, now->memory, now->pointer, now->count, old->power, old->disk, old->memory, old->pointer,
-		old->count);
+	world_trace(world, "%s: %s (%s, %s) at %.8s with %zu, was %s (%s, %s) at %.8s with %zu",
+		now->name, now->power, now->disk, now->memory, now->pointer, now->count, old->power,
+		old->disk, old->memory, old->pointer, old->count);
 	find_cause(world, now, &cause);
 	bool created = explain_checkpoints(world, old, now, &cause);
-	if (!created && now->top > old->top) { /* numbers are given once; a merge goes back to a lower one */
+	if (!created &&
+		now->top >
+			old->top) { /* numbers are given once; a merge goes back to a lower one */
 		explain_apply(world, now, &cause);
 	} else {
 		explain_rest(world, old, now, &cause);

@@ -208,8 +208,8 @@ static void clear(struct world *world)
 	(void)rmdir(world->folder);
 }
 
-bool simulation_run(uint64_t seed, struct statistics *statistics, uint64_t *ret_hash, struct hv_text *ret_trace,
-	char failure[1024])
+bool simulation_run(uint64_t seed, struct statistics *statistics, uint64_t *ret_hash,
+	struct hv_text *ret_trace, char failure[1024])
 {
 	struct world *world = hv_alloc(sizeof *world);
 	world->seed = seed;
