@@ -127,12 +127,22 @@ static void tell_snapshot(struct hv_text *text, const struct operation *row, con
 	}
 }
 
+/* The host refused, but its pointer has moved to the target: the work is gone, only the end state was not reached. */
+static bool revert_was_applied(
+	const struct operation *row, const struct scene *scene, const struct agent_answer *answer)
+{
+	return row->kind == OPERATION_REVERT_SNAPSHOT && answer && answer->has_vm && scene->has_snapshot &&
+	       row->current_before != row->snapshot_id && !hv_uuid_is_nil(&scene->snapshot.checkpoint) &&
+	       hv_uuid_equal(&answer->vm.checkpoint, &scene->snapshot.checkpoint);
+}
+
 char *sentence_of_failure(const struct operation *row, const struct scene *scene, const char *reason,
 	const struct agent_answer *answer)
 {
 	struct hv_text text = HV_TEXT_INIT;
-	char *subject = sentence_subject(row, scene, false);
-	hv_text_printf(&text, "%s: %s", subject, reason);
+	bool applied = revert_was_applied(row, scene, answer);
+	char *subject = sentence_subject(row, scene, applied);
+	hv_text_printf(&text, "%s%s: %s", subject, applied ? ", but did not reach its end state" : "", reason);
 	free(subject);
 	bool asked = answer || row->sent;
 	if (!asked) {
@@ -148,7 +158,9 @@ char *sentence_of_failure(const struct operation *row, const struct scene *scene
 		const char *first = answer ? advice[answer->code] : NULL;
 		bool left = row->kind == OPERATION_CREATE_SNAPSHOT && scene->has_snapshot;
 		hv_text_printf(&text, "; %s%s%s", first ? first : "", first ? ", then " : "",
-			left ? "delete it and take another" : words[row->kind].again);
+			left ? "delete it and take another"
+			: applied ? "start or stop the VM as it should be"
+				  : words[row->kind].again);
 	}
 	return hv_text_detach(&text);
 }

@@ -98,7 +98,10 @@ static void revert_text(const struct app *app, struct sheet *sheet)
 	if (preview && !preview->refusal) {
 		struct words after = words_vm_state(preview->state_after);
 		add_lost(app, sheet, preview);
-		sheet_add(sheet, ROLE_OK, "KEPT", "all %" PRId64 " snapshots of this VM; every other VM",
+		sheet_add(sheet, ROLE_OK, "KEPT",
+			preview->kept_snapshots == 1
+				? "the %" PRId64 " snapshot of this VM; every other VM"
+				: "all %" PRId64 " snapshots of this VM; every other VM",
 			preview->kept_snapshots);
 		sheet_add(sheet, ROLE_TEXT, "AFTER", "the VM is %s%s", after.text,
 			preview->state_after == VM_STOPPED ? "; you must start it" : "");

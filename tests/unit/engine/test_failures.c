@@ -95,6 +95,25 @@ static void test_revert__that_fails_leaves_the_snapshot_ready_and_the_vm_as_it_i
 	engine_world_clear(&world);
 }
 
+/* A bug once: the host had applied the snapshot and could not start the VM, and "was not reverted" was said. */
+static void test_revert__that_was_applied_but_did_not_reach_its_end_state_says_so__V4_Y4(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	engine_world_make(&world, VM_RUNNING, ALL_CAPABILITIES);
+	engine_world_take(&world, "A", SNAPSHOT_DISK_AND_MEMORY);
+	engine_world_take(&world, "B", SNAPSHOT_DISK_AND_MEMORY);
+	set_fault(&world, AGENT_REVERT_TO_VM_SNAPSHOT, FAKE_FAIL_HALFWAY, AGENT_CODE_STORAGE_GONE, "it cannot start");
+	ask(&world, OPERATION_REVERT_SNAPSHOT, "A");
+	engine_world_settle(&world);
+	assert_failed(&world,
+		"VM 'box' was reverted to snapshot 'A', but did not reach its end state: the host says 'it cannot start' "
+		"(StorageGone); the snapshot is Ready and unharmed; the VM is Running; bring the host's storage back, then "
+		"start or stop the VM as it should be");
+	assert_tree(&world, "A*(B)");
+	engine_world_clear(&world);
+}
+
 /* V2 stops the VM first: when the revert then fails the VM is Stopped, and that is what is said. */
 static void test_revert__that_fails_after_the_stop_says_that_the_vm_is_stopped__V2_V4(void **state)
 {
@@ -429,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_create__that_fails_is_error_and_says_whether_the_host_has_it__S1_C2),
 		cmocka_unit_test(test_revert__that_fails_leaves_the_snapshot_ready_and_the_vm_as_it_is__V4),
+		cmocka_unit_test(test_revert__that_was_applied_but_did_not_reach_its_end_state_says_so__V4_Y4),
 		cmocka_unit_test(test_revert__that_fails_after_the_stop_says_that_the_vm_is_stopped__V2_V4),
 		cmocka_unit_test(test_delete__that_failed_can_be_asked_for_again__D5),
 		cmocka_unit_test(test_power__that_fails_leaves_the_vm_as_the_host_says__V4),
