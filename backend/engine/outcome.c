@@ -117,12 +117,19 @@ static enum hv_status fail_snapshot(struct engine *engine, struct scene *scene, 
 	return HV_OK;
 }
 
+/* Whether the operation's own Allocated row goes with it; to one that waits behind it the row is only a target. */
+static bool takes_row_back(const struct operation *row, const struct scene *scene)
+{
+	return row->kind == OPERATION_CREATE_SNAPSHOT && scene->has_snapshot &&
+	       scene->snapshot.state == SNAPSHOT_ALLOCATED;
+}
+
 /* Write the ended row; C2: an Allocated row goes in the same transaction. */
 static enum hv_status save_ended(
 	struct engine *engine, struct run *run, struct scene *scene, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
-	bool allocated = scene->has_snapshot && scene->snapshot.state == SNAPSHOT_ALLOCATED;
+	bool allocated = takes_row_back(&run->row, scene);
 	int64_t snapshot_id = run->row.snapshot_id;
 	if (allocated) {
 		run->row.snapshot_id = 0;
@@ -145,7 +152,7 @@ static enum hv_status settle_failure(struct engine *engine, struct run *run, str
 	if (status == HV_OK) {
 		status = end_vm(engine, scene, err);
 	}
-	if (scene->has_snapshot && scene->snapshot.state == SNAPSHOT_ALLOCATED) {
+	if (takes_row_back(&run->row, scene)) {
 		scene->has_snapshot = false; /* for the sentence: it will not exist */
 	}
 	return status;

@@ -61,6 +61,9 @@ char *sentence_subject(const struct operation *row, const struct scene *scene, b
 		return hv_sprintf(
 			"Snapshot '%s' of VM '%s' %s %s", scene->snapshot_name, scene->vm_name, was, verb);
 	case OPERATION_REVERT_SNAPSHOT:
+		if (scene->snapshot_name[0] == '\0') {
+			return hv_sprintf("VM '%s' %s reverted", scene->vm_name, was);
+		}
 		return hv_sprintf("VM '%s' %s %s '%s'", scene->vm_name, was, verb, scene->snapshot_name);
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:

@@ -154,6 +154,9 @@ enum hv_status workflow_run(STEP_PARAMETERS)
 		return hv_error_set(err, HV_ERR_INVALID, "its row stands at the step '%s', which it does not have",
 			operation_step_name(row->step));
 	}
+	if (row->snapshot_id != 0 && !scene->has_snapshot) {
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "the snapshot does not exist any more");
+	}
 	if (answer) {
 		leave_command(row);
 		step++;

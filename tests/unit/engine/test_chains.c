@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/memory.h"
 #include "backend/base/attributes.h"
 #include "tests/support/engine_world.h"
 
@@ -289,6 +290,67 @@ static void test_cancel__of_an_allocated_create_leaves_no_row__C2(void **state)
 	engine_world_clear(&world);
 }
 
+/* Another console's revert to the snapshot that is not there yet, queued behind its create. */
+static void queue_revert_behind(struct engine_world *world)
+{
+	struct store *store = world->console.store;
+	struct snapshot snapshot = engine_world_snapshot(world, "E");
+	struct operation row = {0};
+	assert_int_equal(store->ops->operation_get(store, live_id(world, 0), &row, NULL), HV_OK);
+	row.uuid = hv_uuid_from_text("queued revert");
+	row.group = row.uuid;
+	row.kind = OPERATION_REVERT_SNAPSHOT;
+	row.state = OPERATION_QUEUED;
+	row.step = STEP_CHECK;
+	row.snapshot_id = snapshot.id;
+	hv_replace_string(&row.display_name, NULL);
+	assert_int_equal(store->ops->begin(store, NULL), HV_OK);
+	assert_int_equal(store->ops->operation_insert(store, &row, NULL), HV_OK);
+	assert_int_equal(store->ops->commit(store, NULL), HV_OK);
+	operation_clear(&row);
+	snapshot_clear(&snapshot);
+	engine_recover(world->console.engine);
+}
+
+/* A bug once: the revert could neither run nor end, and held the VM for ever. */
+static void test_revert__behind_a_create_that_was_taken_back_fails_and_frees_the_vm__X1_C2(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make_allocated(&world);
+	queue_revert_behind(&world);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 0), "alice", NULL), HV_OK);
+	engine_world_connect(&world.console);
+	engine_world_settle(&world);
+	struct operation last = engine_world_last(&world);
+	assert_int_equal(last.kind, OPERATION_REVERT_SNAPSHOT);
+	assert_int_equal(last.state, OPERATION_FAILED);
+	assert_string_equal(last.error, "VM 'box' was not reverted: the snapshot does not exist any more; nothing was "
+					"changed; the VM is Running");
+	operation_clear(&last);
+	assert_tree(&world, "A(B(C,D*))");
+	engine_world_assert_agrees(&world);
+	engine_world_clear(&world);
+}
+
+/* A bug once: taking back the revert took the other operation's row with it. */
+static void test_cancel__of_what_waits_behind_a_create_leaves_the_creates_row__X1_C2(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make_allocated(&world);
+	queue_revert_behind(&world);
+	assert_int_equal(engine_cancel(world.console.engine, live_id(&world, 1), "alice", NULL), HV_OK);
+	struct snapshot snapshot = engine_world_snapshot(&world, "E");
+	assert_int_equal(snapshot.state, SNAPSHOT_ALLOCATED);
+	snapshot_clear(&snapshot);
+	engine_world_connect(&world.console);
+	engine_world_settle(&world);
+	assert_tree(&world, "A(B(C,D(E*)))");
+	engine_world_assert_agrees(&world);
+	engine_world_clear(&world);
+}
+
 static void test_create__that_cannot_begin_any_more_leaves_no_row__C2(void **state)
 {
 	(void)state;
@@ -393,6 +455,8 @@ int main(void)
 		cmocka_unit_test(test_cancel__takes_a_queued_one_back_and_what_follows_it_in_its_group__X1),
 		cmocka_unit_test(test_cancel__of_a_create_whose_host_is_lost_leaves_no_row__C2),
 		cmocka_unit_test(test_cancel__of_an_allocated_create_leaves_no_row__C2),
+		cmocka_unit_test(test_revert__behind_a_create_that_was_taken_back_fails_and_frees_the_vm__X1_C2),
+		cmocka_unit_test(test_cancel__of_what_waits_behind_a_create_leaves_the_creates_row__X1_C2),
 		cmocka_unit_test(test_create__that_cannot_begin_any_more_leaves_no_row__C2),
 		cmocka_unit_test(test_audit__has_who_what_which_and_outcome_of_every_change__A2),
 		cmocka_unit_test(test_audit__has_who_took_an_operation_back__A2),
