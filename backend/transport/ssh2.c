@@ -209,8 +209,10 @@ static void ask_secret(struct ssh2 *ssh2)
 
 static void step_login(struct ssh2 *ssh2)
 {
-	ssh2->peer->timeout_ms = most_ms(ssh2, SSH2_LOGIN);
-	ssh2->peer->may_ask = ssh2->prompts.secret != NULL;
+	if (!ssh2->worker) { /* while it works, the peer is the worker's */
+		ssh2->peer->timeout_ms = most_ms(ssh2, SSH2_LOGIN);
+		ssh2->peer->may_ask = ssh2->prompts.secret != NULL;
+	}
 	if (!worker_has_ended(ssh2, &ssh2_login_task, ssh2->peer)) {
 		return;
 	}
