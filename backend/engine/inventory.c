@@ -45,7 +45,7 @@ struct reconcile {
 	struct virtual_machine_list rows; /* of this host */
 	bool *seen;                       /* per row */
 	struct id_set busy;               /* VMs with a running operation */
-	struct id_set touched;            /* VMs with an operation that changed since the inventory was asked for */
+	struct id_set touched;            /* VMs of which something was written since the inventory was asked for: it may be older */
 	bool everything_touched;
 	bool skipped;
 };
@@ -77,7 +77,7 @@ static enum hv_status read_touched(struct reconcile *at, int64_t since, struct h
 			return status;
 		}
 		for (size_t i = 0; i < count; i++) {
-			if (changes[i].kind == CHANGE_OPERATION) {
+			if (changes[i].kind != CHANGE_HOST) {
 				id_set_add(&at->touched, changes[i].vm_id);
 			}
 			since = changes[i].sequence;

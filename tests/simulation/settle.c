@@ -289,6 +289,8 @@ void settle_world(struct world *world)
 	wait_for_agreement(world);
 	if (world->failure[0] == '\0') {
 		world_pass(world, 3 * ROUND_US);
+		/* an event that a slow console held back may undo the agreement once, until the next inventory */
+		wait_for_agreement(world);
 	}
 	if (world->failure[0] == '\0') {
 		check_hosts(world);
