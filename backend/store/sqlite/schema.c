@@ -282,11 +282,37 @@ static const char *const version_5[] = {
 	NULL,
 };
 
+/*
+ * Stop policies and exports (P), volumes and volume snapshots (X2, X3), offering upgrades (X4): what the workflows need
+ * to be continued from their rows, and the newest reading of each VM (an older one is not written over it).
+ */
+static const char *const version_6[] = {
+	"ALTER TABLE host ADD COLUMN stop_policy TEXT NOT NULL DEFAULT 'keep'",
+	"ALTER TABLE vm_instance ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE vm_instance ADD COLUMN registered INTEGER NOT NULL DEFAULT 1",
+	"ALTER TABLE vm_instance ADD COLUMN export_uuid BLOB CHECK (length(export_uuid) = 16)",
+	"ALTER TABLE vm_instance ADD COLUMN export_state TEXT NOT NULL DEFAULT 'None'",
+	"ALTER TABLE vm_instance ADD COLUMN export_matches INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE operation ADD COLUMN export_uuid BLOB CHECK (length(export_uuid) = 16)",
+	"ALTER TABLE operation ADD COLUMN cancel_asked INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE operation ADD COLUMN volume_uuid BLOB CHECK (length(volume_uuid) = 16)",
+	"ALTER TABLE operation ADD COLUMN volume_snapshot_id INTEGER",
+	"ALTER TABLE operation ADD COLUMN service_offering_id INTEGER",
+	"ALTER TABLE operation ADD COLUMN path TEXT",
+	"ALTER TABLE operation ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE snapshots ADD COLUMN volume_uuid BLOB CHECK (length(volume_uuid) = 16)",
+	"ALTER TABLE snapshots ADD COLUMN volume_name TEXT",
+	"ALTER TABLE snapshots ADD COLUMN created_by TEXT",
+	"ALTER TABLE snapshots ADD COLUMN updated INTEGER NOT NULL DEFAULT 0",
+	NULL,
+};
+
 const char *const *const store_migrations[] = {
 	version_1,
 	version_2,
 	version_3,
 	version_4,
 	version_5,
+	version_6,
 };
 const int store_migration_count = (int)HV_ARRAY_LEN(store_migrations);
