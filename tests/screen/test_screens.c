@@ -386,6 +386,10 @@ static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 	fixture_keys(fixture, "p");
 	check_screen(fixture, "dialog_power", 80, 24);
 	check_screen(fixture, "dialog_power_41x11", 41, 11);
+	fixture_keys(fixture, "Escape");
+	fixture_go_to(fixture, "build-07");
+	fixture_keys(fixture, "p");
+	check_screen(fixture, "dialog_power_stopped", 80, 24);
 	fixture_free(fixture);
 }
 

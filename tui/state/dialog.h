@@ -105,6 +105,8 @@ void dialog_open_quit(struct app *app);
 /** What, why, what to do (may be NULL). Replaces whatever dialog was open. */
 void dialog_open_message(struct app *app, const char *title, const char *text, const char *advice);
 
+/** The field that a control of kind FIELD edits. */
+const struct text_field *dialog_field(const struct dialog *dialog, enum control_id id);
 /** Whether a revert would take its safety snapshot first, as things are now. */
 bool dialog_takes_safety(const struct dialog *dialog);
 /** The controls as they are now, in the order of Tab. Returns their number. */

@@ -91,25 +91,26 @@ static const char *why_no_confirmation(const struct app *app, enum action action
 	return typed ? NULL : "type the name of the VM to go on";
 }
 
+const char *dialog_why_no_take(const struct app *app, char *text, size_t size)
+{
+	const char *refusal = dialog_why_no_type(app, app->dialog.type, text, size);
+	return refusal ? refusal : why_no_name(app, text, size);
+}
+
+const char *dialog_why_no_revert(const struct app *app, char *text, size_t size)
+{
+	return why_no_confirmation(app, ACTION_SNAPSHOT_REVERT, text, size);
+}
+
+const char *dialog_why_no_delete(const struct app *app, char *text, size_t size)
+{
+	return why_no_confirmation(app, ACTION_SNAPSHOT_DELETE, text, size);
+}
+
 const char *dialog_why_not(const struct app *app, char *text, size_t size)
 {
-	switch (app->dialog.kind) {
-	case DIALOG_TAKE: {
-		const char *refusal = dialog_why_no_type(app, app->dialog.type, text, size);
-		return refusal ? refusal : why_no_name(app, text, size);
-	}
-	case DIALOG_REVERT:
-		return why_no_confirmation(app, ACTION_SNAPSHOT_REVERT, text, size);
-	case DIALOG_DELETE:
-		return why_no_confirmation(app, ACTION_SNAPSHOT_DELETE, text, size);
-	case DIALOG_NONE:
-	case DIALOG_MESSAGE:
-	case DIALOG_POWER:
-	case DIALOG_QUIT:
-	case DIALOG_KIND_COUNT:
-		return NULL;
-	}
-	return NULL;
+	const struct dialog_form *form = dialog_form(app->dialog.kind);
+	return form->why_not ? form->why_not(app, text, size) : NULL;
 }
 
 size_t dialog_count_below(const struct hv_tree *tree, const struct hv_uuid *id)

@@ -4,14 +4,8 @@
 
 #include "tui/state/dialog_private.h"
 
-struct control_list {
-	struct control *items;
-	size_t count;
-};
-
-/* `reason` NULL: enabled. */
-static struct control *add(struct control_list *list, enum control_id id, enum control_kind kind,
-	const char *label, const char *reason)
+struct control *dialog_add(struct control_list *list, enum control_id id, enum control_kind kind, const char *label,
+	const char *reason)
 {
 	struct control *control = &list->items[list->count++];
 	*control = (struct control){.id = id, .kind = kind, .enabled = reason == NULL};
@@ -20,42 +14,37 @@ static struct control *add(struct control_list *list, enum control_id id, enum c
 	return control;
 }
 
-static void add_close(struct control_list *list)
-{
-	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Close", NULL);
-}
-
-static void add_go(const struct app *app, struct control_list *list, const char *label, bool danger)
+void dialog_add_go(const struct app *app, struct control_list *list, const char *label, bool danger)
 {
 	char text[256];
-	struct control *go = add(
+	struct control *go = dialog_add(
 		list, CONTROL_GO, CONTROL_BUTTON, label, dialog_why_not(app, text, sizeof text));
 	go->danger = danger;
 }
 
-static void take_controls(const struct app *app, struct control_list *list)
+void dialog_take_controls(const struct app *app, struct control_list *list)
 {
 	char text[256];
 	const struct dialog *dialog = &app->dialog;
-	(void)add(list, CONTROL_NAME, CONTROL_FIELD, "Name", NULL);
-	(void)add(list, CONTROL_NOTE, CONTROL_FIELD, "Note", NULL);
-	struct control *disk = add(list, CONTROL_DISK, CONTROL_CHOICE, "Disk",
+	(void)dialog_add(list, CONTROL_NAME, CONTROL_FIELD, "Name", NULL);
+	(void)dialog_add(list, CONTROL_NOTE, CONTROL_FIELD, "Note", NULL);
+	struct control *disk = dialog_add(list, CONTROL_DISK, CONTROL_CHOICE, "Disk",
 		dialog_why_no_type(app, SNAPSHOT_DISK, text, sizeof text));
 	disk->chosen = dialog->type == SNAPSHOT_DISK;
-	struct control *memory = add(list, CONTROL_MEMORY, CONTROL_CHOICE, "Disk and memory",
+	struct control *memory = dialog_add(list, CONTROL_MEMORY, CONTROL_CHOICE, "Disk and memory",
 		dialog_why_no_type(app, SNAPSHOT_DISK_AND_MEMORY, text, sizeof text));
 	memory->chosen = dialog->type == SNAPSHOT_DISK_AND_MEMORY;
-	add_go(app, list, "Take", false);
-	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	dialog_add_go(app, list, "Take", false);
+	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
 }
 
-static void confirm_buttons(const struct app *app, struct control_list *list, const char *act)
+void dialog_add_confirm(const struct app *app, struct control_list *list, const char *act)
 {
-	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
 	if (app->dialog.phase == DIALOG_CHANGED) {
-		(void)add(list, CONTROL_GO, CONTROL_BUTTON, "Look again", NULL);
+		(void)dialog_add(list, CONTROL_GO, CONTROL_BUTTON, "Look again", NULL);
 	} else {
-		add_go(app, list, act, true);
+		dialog_add_go(app, list, act, true);
 	}
 }
 
@@ -64,17 +53,17 @@ bool dialog_takes_safety(const struct dialog *dialog)
 	return !dialog->no_safety && dialog->preview && !dialog->preview->safety_refusal;
 }
 
-static void revert_controls(const struct app *app, struct control_list *list)
+void dialog_revert_controls(const struct app *app, struct control_list *list)
 {
 	const struct dialog *dialog = &app->dialog;
 	char label[64];
 	if (dialog->phase != DIALOG_CHANGED) {
 		(void)snprintf(label, sizeof label, "safety snapshot first '%s'", dialog->safety_name);
-		struct control *safety = add(list, CONTROL_SAFETY, CONTROL_CHECK, label,
+		struct control *safety = dialog_add(list, CONTROL_SAFETY, CONTROL_CHECK, label,
 			dialog->preview ? dialog->preview->safety_refusal : NULL);
 		safety->chosen = !dialog->no_safety && safety->enabled;
 	}
-	confirm_buttons(app, list, dialog->undo ? "Undo" : "Revert");
+	dialog_add_confirm(app, list, dialog->undo ? "Undo" : "Revert");
 }
 
 static void scope_choice(const struct dialog *dialog, struct control_list *list, enum control_id id,
@@ -87,11 +76,11 @@ static void scope_choice(const struct dialog *dialog, struct control_list *list,
 	} else if (scope == SCOPE_SUBTREE && dialog->below == 0) {
 		reason = "nothing is below it";
 	}
-	struct control *choice = add(list, id, CONTROL_CHOICE, label, reason);
+	struct control *choice = dialog_add(list, id, CONTROL_CHOICE, label, reason);
 	choice->chosen = dialog->scope == scope;
 }
 
-static void delete_controls(const struct app *app, struct control_list *list)
+void dialog_delete_controls(const struct app *app, struct control_list *list)
 {
 	const struct dialog *dialog = &app->dialog;
 	char label[48];
@@ -103,52 +92,43 @@ static void delete_controls(const struct app *app, struct control_list *list)
 	}
 	scope_choice(dialog, list, CONTROL_SCOPE_ALL, SCOPE_ALL, "all snapshots of this VM");
 	if (dialog->scope == SCOPE_ALL && dialog->phase != DIALOG_CHANGED) {
-		(void)add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
+		(void)dialog_add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
 	}
-	confirm_buttons(app, list, "Delete");
+	dialog_add_confirm(app, list, "Delete");
 }
 
-static void power_controls(const struct app *app, struct control_list *list)
+void dialog_power_controls(const struct app *app, struct control_list *list)
 {
 	char start[256], stop[256];
 	const char *no_start = dialog_why_no_power(app, ACTION_VM_START, start, sizeof start);
 	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
-	(void)add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
-	(void)add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
-	(void)add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
-	add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop)->danger = true;
+	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	(void)dialog_add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
+	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
+	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop)->danger = true;
+}
+
+void dialog_quit_controls(const struct app *app, struct control_list *list)
+{
+	(void)app;
+	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Stay", NULL);
+	(void)dialog_add(list, CONTROL_GO, CONTROL_BUTTON, "Quit", NULL);
+}
+
+void dialog_message_controls(const struct app *app, struct control_list *list)
+{
+	(void)app;
+	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "OK", NULL);
 }
 
 size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CONTROLS_MAX])
 {
 	struct control_list list = {controls, 0};
+	const struct dialog_form *form = dialog_form(app->dialog.kind);
 	if (app->dialog.phase == DIALOG_SENT) {
-		add_close(&list);
-		return list.count;
-	}
-	switch (app->dialog.kind) {
-	case DIALOG_TAKE:
-		take_controls(app, &list);
-		break;
-	case DIALOG_REVERT:
-		revert_controls(app, &list);
-		break;
-	case DIALOG_DELETE:
-		delete_controls(app, &list);
-		break;
-	case DIALOG_POWER:
-		power_controls(app, &list);
-		break;
-	case DIALOG_QUIT:
-		(void)add(&list, CONTROL_CANCEL, CONTROL_BUTTON, "Stay", NULL);
-		(void)add(&list, CONTROL_GO, CONTROL_BUTTON, "Quit", NULL);
-		break;
-	case DIALOG_MESSAGE:
-		(void)add(&list, CONTROL_CANCEL, CONTROL_BUTTON, "OK", NULL);
-		break;
-	case DIALOG_NONE:
-	case DIALOG_KIND_COUNT:
-		break;
+		(void)dialog_add(&list, CONTROL_CANCEL, CONTROL_BUTTON, "Close", NULL);
+	} else if (form->controls) {
+		form->controls(app, &list);
 	}
 	return list.count;
 }

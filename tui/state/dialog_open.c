@@ -29,7 +29,7 @@ void dialog_close(struct app *app)
 	app->dirty = true;
 }
 
-static struct dialog *begin(struct app *app, enum dialog_kind kind)
+struct dialog *dialog_begin(struct app *app, enum dialog_kind kind)
 {
 	dialog_close(app);
 	struct dialog *dialog = &app->dialog;
@@ -42,9 +42,9 @@ static struct dialog *begin(struct app *app, enum dialog_kind kind)
 	return dialog;
 }
 
-static struct dialog *begin_for_row(struct app *app, enum dialog_kind kind)
+struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind)
 {
-	struct dialog *dialog = begin(app, kind);
+	struct dialog *dialog = dialog_begin(app, kind);
 	const struct vm_entry *vm = rows_vm(&app->cursor);
 	const struct host_entry *host = model_vm_host(vm);
 	const struct group_entry *group = model_group_of(app->cursor.node);
@@ -93,7 +93,7 @@ static char *suggest_name(const struct app *app, const struct hv_tree *tree)
 
 void dialog_open_take(struct app *app)
 {
-	struct dialog *dialog = begin_for_row(app, DIALOG_TAKE);
+	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_TAKE);
 	char *name = suggest_name(app, rows_vm(&app->cursor)->tree);
 	(void)text_field_insert(&dialog->name, name);
 	free(name);
@@ -104,21 +104,13 @@ void dialog_open_take(struct app *app)
 void dialog_ask_preview(struct app *app)
 {
 	struct dialog *dialog = &app->dialog;
-	bool revert = dialog->kind == DIALOG_REVERT;
-	struct hv_act act = {
-		.kind = revert ? OPERATION_REVERT_SNAPSHOT : OPERATION_DELETE_SNAPSHOT,
-		.vm = dialog->vm,
-		.snapshot = dialog->snapshot,
-		.undo = dialog->undo,
-		.safety_name = revert && !dialog->no_safety ? dialog->safety_name : NULL,
-		.subtree = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_SUBTREE,
-		.all = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL,
-	};
-	if (act.all || act.undo) {
-		act.snapshot = (struct hv_uuid){0};
-	}
+	struct hv_act act;
 	hv_preview_unref(dialog->preview);
 	dialog->preview = NULL;
+	dialog_fill_act(dialog, &act);
+	act.undo = dialog->undo;
+	act.snapshot = dialog->undo ? (struct hv_uuid){{0}} : act.snapshot;
+	act.safety_name = dialog->no_safety ? NULL : dialog->safety_name; /* whether it can be taken, the answer tells */
 	free(dialog->problem);
 	dialog->problem = NULL;
 	dialog->phase = DIALOG_ASKING;
@@ -136,7 +128,7 @@ static char *make_safety_name(const struct app *app, const char *what)
 
 void dialog_open_revert(struct app *app)
 {
-	struct dialog *dialog = begin_for_row(app, DIALOG_REVERT);
+	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	freeze_snapshot(app, dialog);
 	dialog->safety_name = make_safety_name(app, "revert");
 	dialog_ask_preview(app);
@@ -144,7 +136,7 @@ void dialog_open_revert(struct app *app)
 
 void dialog_open_undo(struct app *app)
 {
-	struct dialog *dialog = begin_for_row(app, DIALOG_REVERT);
+	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	dialog->undo = true;
 	dialog->safety_name = make_safety_name(app, "undo");
 	dialog_ask_preview(app);
@@ -152,7 +144,7 @@ void dialog_open_undo(struct app *app)
 
 void dialog_open_delete(struct app *app)
 {
-	struct dialog *dialog = begin_for_row(app, DIALOG_DELETE);
+	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_DELETE);
 	freeze_snapshot(app, dialog);
 	dialog->scope = hv_uuid_is_nil(&dialog->snapshot) ? SCOPE_ALL : SCOPE_ONE;
 	dialog_ask_preview(app);
@@ -160,17 +152,17 @@ void dialog_open_delete(struct app *app)
 
 void dialog_open_power(struct app *app)
 {
-	(void)begin_for_row(app, DIALOG_POWER);
+	(void)dialog_begin_for_row(app, DIALOG_POWER);
 }
 
 void dialog_open_quit(struct app *app)
 {
-	(void)begin(app, DIALOG_QUIT);
+	(void)dialog_begin(app, DIALOG_QUIT);
 }
 
 void dialog_open_message(struct app *app, const char *title, const char *text, const char *advice)
 {
-	struct dialog *dialog = begin(app, DIALOG_MESSAGE);
+	struct dialog *dialog = dialog_begin(app, DIALOG_MESSAGE);
 	dialog->title = hv_strdup(title);
 	dialog->text = hv_text_printable(text, strlen(text));
 	dialog->advice = hv_strdup_null(advice);

@@ -4,9 +4,37 @@
 
 #include "tui/state/app_state.h"
 
+/* ---- what is particular to a kind of dialog: one row of a table each. NULL: nothing of its own. ---- */
+
+struct control_list {
+	struct control *items;
+	size_t count;
+};
+
+struct dialog_form {
+	/** Its controls in the order of Tab; every dialog has a CONTROL_CANCEL. */
+	void (*controls)(const struct app *app, struct control_list *list);
+	/** Why CONTROL_GO cannot be pressed now. Returns `text` or a static string; NULL when it can. */
+	const char *(*why_not)(const struct app *app, char *text, size_t size);
+	/** What would be done as things are typed and chosen now; *act is empty but for the VM. NULL: not one act. */
+	void (*fill)(const struct dialog *dialog, struct hv_act *act);
+	/** What messages call it, before the snapshot's name: "revert to". */
+	const char *verb;
+	/** CONTROL_GO was pressed, and nothing speaks against it. */
+	void (*go)(struct app *app);
+	/** It asks for a preview, and stops when the facts move under it (phases ASKING and CHANGED). */
+	bool confirms;
+	/** A form: Enter in a field goes, and a refusal leaves it open with what was typed. */
+	bool keeps_typed;
+};
+const struct dialog_form *dialog_form(enum dialog_kind kind);
+
 /* dialog_checks.c */
 /** Why the act that the dialog was opened for cannot be done now, NULL when it can. Returns `text` or a static string. */
 const char *dialog_why_not(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_take(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_revert(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_delete(const struct app *app, char *text, size_t size);
 /** Why the chosen type of snapshot cannot be taken. */
 const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, char *text, size_t size);
 const char *dialog_why_no_power(const struct app *app, enum action action, char *text, size_t size);
@@ -15,7 +43,38 @@ const char *dialog_what_changed(const struct app *app, char *text, size_t size);
 /** Tracked snapshots beneath the node. */
 size_t dialog_count_below(const struct hv_tree *tree, const struct hv_uuid *id);
 
+/* dialog_controls.c */
+/** `reason` NULL: enabled. */
+struct control *dialog_add(struct control_list *list, enum control_id id, enum control_kind kind, const char *label,
+	const char *reason);
+/** CONTROL_GO, off for the reason that the form tells. */
+void dialog_add_go(const struct app *app, struct control_list *list, const char *label, bool danger);
+/** Cancel first, then the act, or "Look again" when the facts have moved. */
+void dialog_add_confirm(const struct app *app, struct control_list *list, const char *act);
+void dialog_take_controls(const struct app *app, struct control_list *list);
+void dialog_revert_controls(const struct app *app, struct control_list *list);
+void dialog_delete_controls(const struct app *app, struct control_list *list);
+void dialog_power_controls(const struct app *app, struct control_list *list);
+void dialog_quit_controls(const struct app *app, struct control_list *list);
+void dialog_message_controls(const struct app *app, struct control_list *list);
+
+/* dialog_acts.c */
+/** What the dialog would do now; its form must have a `fill`. */
+void dialog_fill_act(const struct dialog *dialog, struct hv_act *ret_act);
+/** Send the act; `verb` tells messages what it was: "revert to". */
+void dialog_send(struct app *app, const struct hv_act *act, const char *verb);
+/** Stop a confirmation and say what has moved. */
+void dialog_stop_and_show(struct app *app, const char *what);
+void dialog_press(struct app *app, enum control_id id);
+
+/* dialog.c */
+void dialog_move_focus(struct app *app, int step);
+
 /* dialog_open.c */
+/** An empty dialog of this kind in front, READY, with the focus on Cancel. */
+struct dialog *dialog_begin(struct app *app, enum dialog_kind kind);
+/** The same for the VM under the cursor: its id is frozen, its names are copied. */
+struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind);
 void dialog_ask_preview(struct app *app);
 
 #endif

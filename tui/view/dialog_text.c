@@ -1,33 +1,11 @@
 #include "tui/view/dialog_text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define NAMES_SHOWN 12
-
-const char *dialog_title(const struct app *app, char *title, size_t size)
-{
-	static const char *const words[DIALOG_KIND_COUNT] = {
-		[DIALOG_TAKE] = "TAKE SNAPSHOT",
-		[DIALOG_REVERT] = "REVERT",
-		[DIALOG_DELETE] = "DELETE",
-		[DIALOG_POWER] = "POWER",
-		[DIALOG_QUIT] = "QUIT",
-	};
-	const struct dialog *dialog = &app->dialog;
-	const char *training = app->config.demo ? "TRAINING  " : "";
-	if (dialog->kind == DIALOG_MESSAGE) {
-		(void)snprintf(title, size, "%s%s", training, dialog->title);
-	} else if (dialog->vm_name) {
-		(void)snprintf(title, size, "%s%s  %s @ %s%s%s", training,
-			dialog->undo ? "UNDO THE LAST REVERT" : words[dialog->kind], dialog->vm_name,
-			dialog->host_name, dialog->group_name[0] ? "  " : "", dialog->group_name);
-	} else {
-		(void)snprintf(title, size, "%s%s", training, words[dialog->kind]);
-	}
-	return title;
-}
 
 static const struct vm_entry *dialog_vm(const struct app *app)
 {
@@ -202,49 +180,76 @@ static void quit_text(const struct app *app, struct sheet *sheet)
 	}
 }
 
-void dialog_text(const struct app *app, struct sheet *sheet)
+static void message_text(const struct app *app, struct sheet *sheet)
 {
 	const struct dialog *dialog = &app->dialog;
+	sheet_add(sheet, ROLE_TEXT, NULL, "%s", dialog->text);
+	if (dialog->advice) {
+		sheet_add(sheet, ROLE_TEXT, NULL, " ");
+		sheet_add(sheet, ROLE_INFO, NULL, "%s", dialog->advice);
+	}
+}
+
+static void take_notes(const struct app *app, struct sheet *sheet)
+{
+	if (app->dialog.phase == DIALOG_READY) {
+		sheet_add(sheet, ROLE_TEXT, "AFTER", "a revert to it leaves the VM %s",
+			app->dialog.type == SNAPSHOT_DISK ? "off" : "running");
+	}
+}
+
+static void revert_notes(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	if (dialog->phase == DIALOG_READY && dialog_takes_safety(dialog)) {
+		sheet_add(sheet, ROLE_DIM, NULL, "    the %s runs only if this succeeds; u undoes it later",
+			dialog->undo ? "undo" : "revert");
+	}
+}
+
+/* What each kind says: its title, the text above its controls, notes below them. NULL: nothing. */
+static const struct {
+	const char *title;
+	void (*text)(const struct app *app, struct sheet *sheet);
+	void (*notes)(const struct app *app, struct sheet *sheet);
+} pages[] = {
+	[DIALOG_NONE] = {"", NULL, NULL},
+	[DIALOG_MESSAGE] = {NULL, message_text, NULL},
+	[DIALOG_TAKE] = {"TAKE SNAPSHOT", take_text, take_notes},
+	[DIALOG_REVERT] = {"REVERT", revert_text, revert_notes},
+	[DIALOG_DELETE] = {"DELETE", delete_text, delete_preview_text},
+	[DIALOG_POWER] = {"POWER", power_text, NULL},
+	[DIALOG_QUIT] = {"QUIT", quit_text, NULL},
+};
+static_assert(HV_ARRAY_LEN(pages) == DIALOG_KIND_COUNT, "a page for every kind");
+
+const char *dialog_title(const struct app *app, char *title, size_t size)
+{
+	const struct dialog *dialog = &app->dialog;
+	const char *training = app->config.demo ? "TRAINING  " : "";
+	const char *word = dialog->undo ? "UNDO THE LAST REVERT" : pages[dialog->kind].title;
+	if (dialog->title) {
+		(void)snprintf(title, size, "%s%s", training, dialog->title);
+	} else if (dialog->vm_name) {
+		(void)snprintf(title, size, "%s%s  %s @ %s%s%s", training, word, dialog->vm_name, dialog->host_name,
+			dialog->group_name[0] ? "  " : "", dialog->group_name);
+	} else {
+		(void)snprintf(title, size, "%s%s", training, word);
+	}
+	return title;
+}
+
+void dialog_text(const struct app *app, struct sheet *sheet)
+{
 	add_phase(app, sheet); /* first: on a low screen the end of the text is out of sight */
-	switch (dialog->kind) {
-	case DIALOG_TAKE:
-		take_text(app, sheet);
-		return;
-	case DIALOG_REVERT:
-		revert_text(app, sheet);
-		return;
-	case DIALOG_DELETE:
-		delete_text(app, sheet);
-		return;
-	case DIALOG_POWER:
-		power_text(app, sheet);
-		return;
-	case DIALOG_QUIT:
-		quit_text(app, sheet);
-		return;
-	case DIALOG_MESSAGE:
-		sheet_add(sheet, ROLE_TEXT, NULL, "%s", dialog->text);
-		if (dialog->advice) {
-			sheet_add(sheet, ROLE_TEXT, NULL, " ");
-			sheet_add(sheet, ROLE_INFO, NULL, "%s", dialog->advice);
-		}
-		return;
-	case DIALOG_NONE:
-	case DIALOG_KIND_COUNT:
-		return;
+	if (pages[app->dialog.kind].text) {
+		pages[app->dialog.kind].text(app, sheet);
 	}
 }
 
 void dialog_notes(const struct app *app, struct sheet *sheet)
 {
-	const struct dialog *dialog = &app->dialog;
-	if (dialog->kind == DIALOG_DELETE) {
-		delete_preview_text(app, sheet);
-	} else if (dialog->kind == DIALOG_REVERT && dialog->phase == DIALOG_READY && dialog_takes_safety(dialog)) {
-		sheet_add(sheet, ROLE_DIM, NULL, "    the %s runs only if this succeeds; u undoes it later",
-			dialog->undo ? "undo" : "revert");
-	} else if (dialog->kind == DIALOG_TAKE && dialog->phase == DIALOG_READY) {
-		sheet_add(sheet, ROLE_TEXT, "AFTER", "a revert to it leaves the VM %s",
-			dialog->type == SNAPSHOT_DISK ? "off" : "running");
+	if (pages[app->dialog.kind].notes) {
+		pages[app->dialog.kind].notes(app, sheet);
 	}
 }

@@ -41,17 +41,35 @@ static int count_button_rows(const struct parts *parts)
 	return rows;
 }
 
-/* Why something is off. A reason that several controls share is said once. */
+static bool is_said_before(const struct parts *parts, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		const struct control *control = &parts->controls[i];
+		if (!control->enabled && strcmp(control->reason, parts->controls[at].reason) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Why something is off. A reason that several controls share is said once, with all their names. */
 static void add_reasons(struct parts *parts)
 {
-	const char *last = "";
-	for (size_t i = 0; i < parts->control_count; i++) {
-		const struct control *control = &parts->controls[i];
-		if (!control->enabled && strcmp(control->reason, last) != 0) {
-			sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s",
-				control->kind == CONTROL_CHECK ? "No safety snapshot" : control->label, control->reason);
-			last = control->reason;
+	for (size_t at = 0; at < parts->control_count; at++) {
+		const struct control *first = &parts->controls[at];
+		if (first->enabled || is_said_before(parts, at)) {
+			continue;
 		}
+		struct hv_text labels = HV_TEXT_INIT;
+		for (size_t i = at; i < parts->control_count; i++) {
+			const struct control *control = &parts->controls[i];
+			if (!control->enabled && strcmp(control->reason, first->reason) == 0) {
+				hv_text_printf(&labels, "%s%s", i > at ? ", " : "",
+					control->kind == CONTROL_CHECK ? "No safety snapshot" : control->label);
+			}
+		}
+		sheet_add(&parts->reasons, ROLE_DIM, NULL, "%s: %s", hv_text_get(&labels), first->reason);
+		hv_text_clear(&labels);
 	}
 }
 
@@ -81,11 +99,6 @@ static void parts_clear(struct parts *parts)
 
 /* ---- controls ---- */
 
-static const struct text_field *field_of(const struct dialog *dialog, enum control_id id)
-{
-	return id == CONTROL_NAME ? &dialog->name : id == CONTROL_NOTE ? &dialog->note : &dialog->typed;
-}
-
 /* The first byte shown, so that the cursor is inside: the text moves by whole characters. */
 static size_t first_shown(const char *text, size_t cursor, int cells)
 {
@@ -106,7 +119,7 @@ static size_t first_shown(const char *text, size_t cursor, int cells)
 static void draw_field(const struct app *app, struct canvas *canvas, struct canvas_rect rect,
 	const struct control *control)
 {
-	const struct text_field *field = field_of(&app->dialog, control->id);
+	const struct text_field *field = dialog_field(&app->dialog, control->id);
 	bool focused = app->dialog.focus == control->id;
 	int x = rect.x + LABEL_CELLS;
 	int cells = rect.width - LABEL_CELLS;
