@@ -22,6 +22,17 @@ static const struct {
 	[AGENT_START] = {"StartCommand", "StartAnswer"},
 	[AGENT_STOP] = {"StopCommand", "StopAnswer"},
 	[AGENT_QUERY_OPERATION] = {"QueryOperationCommand", "QueryOperationAnswer"},
+	[AGENT_EXPORT_VM] = {"ExportVmCommand", "ExportVmAnswer"},
+	[AGENT_CANCEL_EXPORT] = {"CancelExportCommand", "CancelExportAnswer"},
+	[AGENT_REMOVE_VM] = {"RemoveVmCommand", "RemoveVmAnswer"},
+	[AGENT_IMPORT_VM] = {"ImportVmCommand", "ImportVmAnswer"},
+	[AGENT_DESTROY] = {"DestroyCommand", "DestroyAnswer"},
+	[AGENT_ATTACH] = {"AttachCommand", "AttachAnswer"},
+	[AGENT_DETTACH] = {"DettachCommand", "DettachAnswer"},
+	[AGENT_RESIZE_VOLUME] = {"ResizeVolumeCommand", "ResizeVolumeAnswer"},
+	[AGENT_SCALE_VM] = {"ScaleVmCommand", "ScaleVmAnswer"},
+	[AGENT_CREATE_VOLUME_SNAPSHOT] = {"CreateVolumeSnapshotCommand", "CreateVolumeSnapshotAnswer"},
+	[AGENT_DELETE_VOLUME_SNAPSHOT] = {"DeleteVolumeSnapshotCommand", "DeleteVolumeSnapshotAnswer"},
 };
 static_assert(HV_ARRAY_LEN(command_names) == AGENT_COMMAND_COUNT, "a name for every command");
 
@@ -90,7 +101,27 @@ void agent_command_clear(struct agent_command *command)
 	free(command->target.name);
 	free(command->target.display_name);
 	free(command->target.description);
+	free(command->path);
+	free(command->volume_snapshot_name);
 	memset(command, 0, sizeof *command);
+}
+
+void agent_volume_snapshot_list_clear(struct agent_volume_snapshot_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].name);
+		free(list->items[i].path);
+	}
+	free(list->items);
+	*list = (struct agent_volume_snapshot_list){0};
+}
+
+struct agent_volume_snapshot *agent_volume_snapshot_list_add(struct agent_volume_snapshot_list *list)
+{
+	HV_GROW(list->items, list->count, list->capacity);
+	struct agent_volume_snapshot *added = &list->items[list->count++];
+	memset(added, 0, sizeof *added);
+	return added;
 }
 
 void agent_vm_clear(struct agent_vm *vm)
@@ -99,6 +130,7 @@ void agent_vm_clear(struct agent_vm *vm)
 	free(vm->activity);
 	volume_list_clear(&vm->volumes);
 	checkpoint_list_clear(&vm->checkpoints);
+	agent_volume_snapshot_list_clear(&vm->volume_snapshots);
 	memset(vm, 0, sizeof *vm);
 }
 
@@ -124,7 +156,9 @@ void agent_answer_clear(struct agent_answer *answer)
 {
 	struct agent_answer *recorded = answer->recorded;
 	free(answer->details);
+	free(answer->path);
 	agent_vm_clear(&answer->vm);
+	agent_vm_clear(&answer->exported);
 	agent_vm_list_clear(&answer->inventory);
 	memset(answer, 0, sizeof *answer);
 	while (recorded) {

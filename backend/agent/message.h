@@ -23,6 +23,17 @@ enum agent_command_kind {
 	AGENT_START,
 	AGENT_STOP,
 	AGENT_QUERY_OPERATION,
+	AGENT_EXPORT_VM,
+	AGENT_CANCEL_EXPORT,
+	AGENT_REMOVE_VM, /* keeps the export */
+	AGENT_IMPORT_VM,
+	AGENT_DESTROY,   /* keeps nothing */
+	AGENT_ATTACH,
+	AGENT_DETTACH,   /* the specification's spelling */
+	AGENT_RESIZE_VOLUME,
+	AGENT_SCALE_VM,
+	AGENT_CREATE_VOLUME_SNAPSHOT,
+	AGENT_DELETE_VOLUME_SNAPSHOT,
 	AGENT_COMMAND_COUNT
 };
 
@@ -52,7 +63,8 @@ enum agent_code {
 enum agent_capability {
 	AGENT_CAN_REVERT_MEMORY_FROM_OFF = 1 << 0, /* V1 */
 	AGENT_CAN_PRODUCTION_CHECKPOINTS = 1 << 1,
-	AGENT_CAN_EXPORT = 1 << 2,
+	AGENT_CAN_EXPORT = 1 << 2,  /* ExportVm, CancelExport, RemoveVm, ImportVm */
+	AGENT_CAN_VOLUMES = 1 << 3, /* Attach, Dettach, ResizeVolume, ScaleVm, volume snapshots, Destroy */
 };
 
 /* VMSnapshotTO: the snapshot that a command is about. */
@@ -75,9 +87,45 @@ struct agent_command {
 	char *vm_name;
 	struct agent_target target;
 	bool force;               /* Stop: turn off instead of shutting down */
+	struct hv_uuid export;    /* ExportVm, CancelExport, RemoveVm, ImportVm */
+	bool with_disks;          /* ExportVm; false: only the definition */
+	struct hv_uuid volume;    /* Dettach, ResizeVolume, CreateVolumeSnapshot */
+	char *path;               /* Attach */
+	int64_t size_bytes;       /* Attach: 0: the file must be there; ResizeVolume */
+	int64_t cpus;             /* ScaleVm */
+	int64_t memory_bytes;     /* ScaleVm */
+	struct hv_uuid volume_snapshot; /* Create-, DeleteVolumeSnapshot */
+	char *volume_snapshot_name;     /* CreateVolumeSnapshot */
 	enum agent_command_kind query_kind; /* QueryOperation: the command asked about */
 };
 void agent_command_clear(struct agent_command *command);
+
+/* The newest export of a VM (P2). */
+struct agent_export {
+	struct hv_uuid id; /* nil: there is none */
+	enum export_state state;
+	int64_t percent;   /* Running: of the bytes; -1: not known */
+	bool with_disks;
+	bool matches;      /* Complete, and the VM has not changed since */
+	int64_t created_us;
+};
+
+/* A copy of one disk that the host keeps (X3). */
+struct agent_volume_snapshot {
+	struct hv_uuid id;
+	struct hv_uuid volume;
+	char *name;
+	char *path;
+	int64_t size_bytes;
+	int64_t created_us;
+};
+struct agent_volume_snapshot_list {
+	struct agent_volume_snapshot *items;
+	size_t count;
+	size_t capacity;
+};
+void agent_volume_snapshot_list_clear(struct agent_volume_snapshot_list *list);
+struct agent_volume_snapshot *agent_volume_snapshot_list_add(struct agent_volume_snapshot_list *list);
 
 /* One VM as the host sees it. */
 struct agent_vm {
@@ -89,8 +137,12 @@ struct agent_vm {
 	struct hv_uuid checkpoint; /* parent of the running state; nil: none */
 	char *activity;            /* "merging disks"; NULL when nothing goes on */
 	int64_t activity_percent;  /* -1: none */
+	int64_t revision;          /* a later reading has no smaller one; 0: the agent cannot tell */
+	bool unregistered;         /* only its export is there (P2); all else is as the export holds it */
+	struct agent_export export;
 	struct volume_list volumes;
 	struct checkpoint_list checkpoints;
+	struct agent_volume_snapshot_list volume_snapshots;
 };
 struct agent_vm_list {
 	struct agent_vm *items;
@@ -115,7 +167,15 @@ struct agent_answer {
 	struct agent_vm vm;   /* how it is now: state, pointer, volumes, checkpoints */
 	/* Create */
 	struct hv_uuid checkpoint;
-	int64_t created_us;
+	int64_t created_us; /* CreateVolumeSnapshot, too */
+	/* ExportVm: the VM as it was read back from the export */
+	bool has_exported;
+	struct agent_vm exported;
+	/* Attach */
+	struct hv_uuid volume;
+	/* CreateVolumeSnapshot */
+	char *path;
+	int64_t size_bytes;
 	/* GetInventory */
 	struct agent_vm_list inventory;
 	/* QueryOperation: what was asked about, and its recorded answer when Done */

@@ -58,6 +58,7 @@ static const struct {
 	{"revert-memory-from-off", AGENT_CAN_REVERT_MEMORY_FROM_OFF},
 	{"production-checkpoints", AGENT_CAN_PRODUCTION_CHECKPOINTS},
 	{"export", AGENT_CAN_EXPORT},
+	{"volumes", AGENT_CAN_VOLUMES},
 };
 
 static enum hv_status decode_capabilities(const json_t *root, unsigned *to, struct hv_error *err)
@@ -265,6 +266,48 @@ static enum hv_status body_create(const json_t *body, const struct wire_question
 			       : status;
 }
 
+static enum hv_status body_export(const json_t *body, const struct wire_question *question,
+	struct agent_answer *answer, struct aside *aside, struct hv_error *err)
+{
+	(void)question;
+	(void)aside;
+	const json_t *exported;
+	enum hv_status status =
+		wire_member_object(body, "exported", "the answer", FIELD_REQUIRED, &exported, err);
+	if (status == HV_OK) {
+		status = wire_vm(exported, true, &answer->exported, err);
+		answer->has_exported = status == HV_OK;
+	}
+	return status;
+}
+
+static const struct field attach_table[] = {
+	WIRE_REQUIRED(FIELD_UUID, agent_answer, volume, "volumeUuid"),
+};
+
+static enum hv_status body_attach(const json_t *body, const struct wire_question *question,
+	struct agent_answer *answer, struct aside *aside, struct hv_error *err)
+{
+	(void)question;
+	(void)aside;
+	return wire_fields(body, attach_table, HV_ARRAY_LEN(attach_table), "the answer", answer, err);
+}
+
+static const struct field volume_snapshot_table[] = {
+	WIRE_REQUIRED(FIELD_TEXT, agent_answer, path, "path"),
+	WIRE_NUMBER(agent_answer, size_bytes, "size", 0, WIRE_BYTES_MAX),
+	WIRE_NUMBER(agent_answer, created_us, "createTime", 0, WIRE_TIME_MAX),
+};
+
+static enum hv_status body_volume_snapshot(const json_t *body, const struct wire_question *question,
+	struct agent_answer *answer, struct aside *aside, struct hv_error *err)
+{
+	(void)question;
+	(void)aside;
+	return wire_fields(body, volume_snapshot_table, HV_ARRAY_LEN(volume_snapshot_table),
+		"the volume snapshot", answer, err);
+}
+
 static enum hv_status body_query(const json_t *body, const struct wire_question *question,
 	struct agent_answer *answer, struct aside *aside, struct hv_error *err)
 {
@@ -301,6 +344,17 @@ static enum hv_status (*const body_decoders[])(const json_t *body, const struct 
 	[AGENT_START] = body_nothing,
 	[AGENT_STOP] = body_nothing,
 	[AGENT_QUERY_OPERATION] = body_query,
+	[AGENT_EXPORT_VM] = body_export,
+	[AGENT_CANCEL_EXPORT] = body_nothing,
+	[AGENT_REMOVE_VM] = body_nothing,
+	[AGENT_IMPORT_VM] = body_nothing,
+	[AGENT_DESTROY] = body_nothing,
+	[AGENT_ATTACH] = body_attach,
+	[AGENT_DETTACH] = body_nothing,
+	[AGENT_RESIZE_VOLUME] = body_nothing,
+	[AGENT_SCALE_VM] = body_nothing,
+	[AGENT_CREATE_VOLUME_SNAPSHOT] = body_volume_snapshot,
+	[AGENT_DELETE_VOLUME_SNAPSHOT] = body_nothing,
 };
 static_assert(HV_ARRAY_LEN(body_decoders) == AGENT_COMMAND_COUNT, "a decoder for every answer");
 

@@ -80,7 +80,7 @@ static void body_snapshot(struct object *body, const struct agent_command *comma
 	put(body, "volumeTOs", json_array());
 }
 
-static void body_start(struct object *body, const struct agent_command *command)
+static void body_vm(struct object *body, const struct agent_command *command)
 {
 	put_vm(body, command);
 }
@@ -89,6 +89,57 @@ static void body_stop(struct object *body, const struct agent_command *command)
 {
 	put_vm(body, command);
 	put(body, "force", json_boolean(command->force));
+}
+
+static void body_export(struct object *body, const struct agent_command *command)
+{
+	put_vm(body, command);
+	put_uuid(body, "export", &command->export);
+}
+
+static void body_export_vm(struct object *body, const struct agent_command *command)
+{
+	body_export(body, command);
+	put(body, "disks", json_boolean(command->with_disks));
+}
+
+static void body_attach(struct object *body, const struct agent_command *command)
+{
+	put_vm(body, command);
+	put_text(body, "path", command->path ? command->path : "");
+	put(body, "sizeBytes", command->size_bytes > 0 ? json_integer(command->size_bytes) : json_null());
+}
+
+static void body_volume(struct object *body, const struct agent_command *command)
+{
+	put_vm(body, command);
+	put_uuid(body, "volumeUuid", &command->volume);
+}
+
+static void body_resize(struct object *body, const struct agent_command *command)
+{
+	body_volume(body, command);
+	put(body, "sizeBytes", json_integer(command->size_bytes));
+}
+
+static void body_scale(struct object *body, const struct agent_command *command)
+{
+	put_vm(body, command);
+	put(body, "cpus", json_integer(command->cpus));
+	put(body, "memoryBytes", json_integer(command->memory_bytes));
+}
+
+static void body_volume_snapshot(struct object *body, const struct agent_command *command)
+{
+	put_vm(body, command);
+	put_uuid(body, "volumeSnapshot", &command->volume_snapshot);
+}
+
+static void body_create_volume_snapshot(struct object *body, const struct agent_command *command)
+{
+	body_volume_snapshot(body, command);
+	put_uuid(body, "volumeUuid", &command->volume);
+	put_text(body, "name", command->volume_snapshot_name ? command->volume_snapshot_name : "");
 }
 
 static void body_query(struct object *body, const struct agent_command *command)
@@ -109,9 +160,20 @@ static const struct {
 	[AGENT_CREATE_VM_SNAPSHOT] = {body_snapshot, true, true},
 	[AGENT_REVERT_TO_VM_SNAPSHOT] = {body_snapshot, true, true},
 	[AGENT_DELETE_VM_SNAPSHOT] = {body_snapshot, true, true},
-	[AGENT_START] = {body_start, true, true},
+	[AGENT_START] = {body_vm, true, true},
 	[AGENT_STOP] = {body_stop, true, true},
 	[AGENT_QUERY_OPERATION] = {body_query, false, true},
+	[AGENT_EXPORT_VM] = {body_export_vm, true, true},
+	[AGENT_CANCEL_EXPORT] = {body_export, true, true},
+	[AGENT_REMOVE_VM] = {body_export, true, true},
+	[AGENT_IMPORT_VM] = {body_export, true, true},
+	[AGENT_DESTROY] = {body_vm, true, true},
+	[AGENT_ATTACH] = {body_attach, true, true},
+	[AGENT_DETTACH] = {body_volume, true, true},
+	[AGENT_RESIZE_VOLUME] = {body_resize, true, true},
+	[AGENT_SCALE_VM] = {body_scale, true, true},
+	[AGENT_CREATE_VOLUME_SNAPSHOT] = {body_create_volume_snapshot, true, true},
+	[AGENT_DELETE_VOLUME_SNAPSHOT] = {body_volume_snapshot, true, true},
 };
 static_assert(HV_ARRAY_LEN(encoders) == AGENT_COMMAND_COUNT, "an encoder for every command");
 

@@ -8,6 +8,7 @@
 #define VMS_MAX 20000
 #define VOLUMES_MAX 1024
 #define CHECKPOINTS_MAX 20000
+#define VOLUME_SNAPSHOTS_MAX 20000
 
 /* ---- names ---- */
 
@@ -39,6 +40,16 @@ static bool parse_volume_type(const char *name, int *ret_value)
 {
 	*ret_value = strcmp(name, "ROOT") == 0;
 	return *ret_value || strcmp(name, "DATADISK") == 0;
+}
+
+static bool parse_export_state(const char *name, int *ret_value)
+{
+	enum export_state state;
+	if (!export_state_parse(name, &state) || state == EXPORT_NONE) {
+		return false;
+	}
+	*ret_value = (int)state;
+	return true;
 }
 
 /* ---- lists ---- */
@@ -138,11 +149,76 @@ static enum hv_status decode_checkpoints(
 	return status;
 }
 
+static const struct field volume_snapshot_table[] = {
+	WIRE_REQUIRED(FIELD_UUID, agent_volume_snapshot, id, "id"),
+	WIRE_REQUIRED(FIELD_UUID, agent_volume_snapshot, volume, "volumeUuid"),
+	WIRE_REQUIRED(FIELD_TEXT, agent_volume_snapshot, name, "name"),
+	WIRE_REQUIRED(FIELD_TEXT, agent_volume_snapshot, path, "path"),
+	WIRE_NUMBER(agent_volume_snapshot, size_bytes, "size", 0, WIRE_BYTES_MAX),
+	WIRE_NUMBER(agent_volume_snapshot, created_us, "created", 0, WIRE_TIME_MAX),
+};
+
+static enum hv_status decode_volume_snapshots(
+	const json_t *object, struct agent_volume_snapshot_list *to, struct hv_error *err)
+{
+	const json_t *list;
+	if (!json_object_get(object, "volumeSnapshots")) { /* an agent that keeps none */
+		return HV_OK;
+	}
+	enum hv_status status = wire_member_list(
+		object, "volumeSnapshots", "a VM", VOLUME_SNAPSHOTS_MAX, &list, err);
+	for (size_t i = 0; status == HV_OK && i < json_array_size(list); i++) {
+		status = wire_fields(json_array_get(list, i), volume_snapshot_table,
+			HV_ARRAY_LEN(volume_snapshot_table), "a volume snapshot",
+			agent_volume_snapshot_list_add(to), err);
+	}
+	if (status == HV_OK && has_duplicates(to->items, to->count, sizeof *to->items,
+				       offsetof(struct agent_volume_snapshot, id))) {
+		return hv_error_set(
+			err, HV_ERR_PROTOCOL, "two volume snapshots of a VM have the same 'id'");
+	}
+	return status;
+}
+
+/* ---- the export ---- */
+
+struct export_fields {
+	struct agent_export export;
+	int state;
+};
+static const struct field export_table[] = {
+	WIRE_REQUIRED(FIELD_UUID, export_fields, export.id, "id"),
+	WIRE_NAMED(export_fields, state, "state", parse_export_state),
+	WIRE_NULLABLE_NUMBER(export_fields, export.percent, "percent", -1, 100),
+	WIRE_REQUIRED(FIELD_BOOL, export_fields, export.with_disks, "disks"),
+	WIRE_REQUIRED(FIELD_BOOL, export_fields, export.matches, "matches"),
+	WIRE_NUMBER(export_fields, export.created_us, "created", 0, WIRE_TIME_MAX),
+};
+
+static enum hv_status decode_export(const json_t *object, struct agent_vm *vm, struct hv_error *err)
+{
+	const json_t *export;
+	struct export_fields fields = {.export.percent = -1};
+	enum hv_status status =
+		wire_member_object(object, "export", "a VM", FIELD_NULLABLE, &export, err);
+	if (status == HV_OK && export) {
+		status = wire_fields(
+			export, export_table, HV_ARRAY_LEN(export_table), "an export", &fields, err);
+		fields.export.state = (enum export_state)fields.state;
+	}
+	vm->export = fields.export;
+	if (status == HV_OK && vm->export.matches && vm->export.state != EXPORT_COMPLETE) {
+		return hv_error_set(err, HV_ERR_PROTOCOL, "an export that is not Complete matches");
+	}
+	return status;
+}
+
 /* ---- the VM ---- */
 
 struct vm_fields {
 	struct agent_vm vm;
 	int state;
+	bool registered;
 };
 static const struct field vm_table[] = {
 	WIRE_REQUIRED(FIELD_UUID, vm_fields, vm.uuid, "vmUuid"),
@@ -154,21 +230,33 @@ static const struct field vm_table[] = {
 	WIRE_NULLABLE(FIELD_UUID, vm_fields, vm.checkpoint, "parentCheckpoint"),
 	WIRE_NULLABLE(FIELD_TEXT, vm_fields, vm.activity, "activity"),
 	WIRE_NULLABLE_NUMBER(vm_fields, vm.activity_percent, "activityPercent", -1, 100),
+	WIRE_NULLABLE_NUMBER(vm_fields, vm.revision, "revision", 0, INT64_MAX),
+	WIRE_NULLABLE(FIELD_BOOL, vm_fields, registered, "registered"),
 };
 #define STATE_REPORT_FIELDS 3
 
 enum hv_status wire_vm(
 	const json_t *object, bool whole, struct agent_vm *ret_vm, struct hv_error *err)
 {
-	struct vm_fields fields = {.vm.activity_percent = -1};
+	struct vm_fields fields = {.vm.activity_percent = -1, .registered = true};
 	enum hv_status status = wire_fields(object, vm_table,
 		whole ? HV_ARRAY_LEN(vm_table) : STATE_REPORT_FIELDS, "a VM", &fields, err);
 	fields.vm.state = (enum vm_state)fields.state;
+	fields.vm.unregistered = !fields.registered;
+	if (status == HV_OK && whole) {
+		status = decode_export(object, &fields.vm, err);
+	}
 	if (status == HV_OK && whole) {
 		status = decode_volumes(object, &fields.vm.volumes, err);
 	}
 	if (status == HV_OK && whole) {
 		status = decode_checkpoints(object, &fields.vm.checkpoints, err);
+	}
+	if (status == HV_OK && whole) {
+		status = decode_volume_snapshots(object, &fields.vm.volume_snapshots, err);
+	}
+	if (status == HV_OK && fields.vm.unregistered && fields.vm.state != VM_STOPPED) {
+		status = hv_error_set(err, HV_ERR_PROTOCOL, "a VM that is not registered is not Stopped");
 	}
 	if (status != HV_OK) {
 		agent_vm_clear(&fields.vm);

@@ -78,6 +78,14 @@ static const char *const vm_state_names[] = {
 };
 DEFINE_NAMES(vm_state, vm_state, VM_STATE_COUNT)
 
+static const char *const export_state_names[] = {
+	[EXPORT_NONE] = "None",
+	[EXPORT_RUNNING] = "Running",
+	[EXPORT_COMPLETE] = "Complete",
+	[EXPORT_BROKEN] = "Broken",
+};
+DEFINE_NAMES(export_state, export_state, EXPORT_STATE_COUNT)
+
 static const char *const host_state_names[] = {
 	[HOST_DISCONNECTED] = "Disconnected",
 	[HOST_CONNECTING] = "Connecting",

@@ -48,6 +48,15 @@ enum vm_state {
 	VM_STATE_COUNT
 };
 
+/* What is known of a VM's newest export (P2). */
+enum export_state {
+	EXPORT_NONE,
+	EXPORT_RUNNING,
+	EXPORT_COMPLETE, /* copied, read back, and found equal to the VM */
+	EXPORT_BROKEN,   /* was complete once; its files do not hold it any more */
+	EXPORT_STATE_COUNT
+};
+
 enum host_state {
 	HOST_DISCONNECTED, /* nobody tries to connect */
 	HOST_CONNECTING,
@@ -95,6 +104,8 @@ const char *checkpoint_kind_name(enum checkpoint_kind kind);
 bool checkpoint_kind_parse(const char *name, enum checkpoint_kind *ret_kind);
 const char *vm_state_name(enum vm_state state);
 bool vm_state_parse(const char *name, enum vm_state *ret_state);
+const char *export_state_name(enum export_state state);
+bool export_state_parse(const char *name, enum export_state *ret_state);
 const char *host_state_name(enum host_state state);
 bool host_state_parse(const char *name, enum host_state *ret_state);
 const char *operation_kind_name(enum operation_kind kind); /* "CreateSnapshot" ... */

@@ -89,6 +89,17 @@ void engine_answer(struct engine *engine, int64_t host_id, const struct agent_an
 	case AGENT_DELETE_VM_SNAPSHOT:
 	case AGENT_START:
 	case AGENT_STOP:
+	case AGENT_EXPORT_VM:
+	case AGENT_CANCEL_EXPORT:
+	case AGENT_REMOVE_VM:
+	case AGENT_IMPORT_VM:
+	case AGENT_DESTROY:
+	case AGENT_ATTACH:
+	case AGENT_DETTACH:
+	case AGENT_RESIZE_VOLUME:
+	case AGENT_SCALE_VM:
+	case AGENT_CREATE_VOLUME_SNAPSHOT:
+	case AGENT_DELETE_VOLUME_SNAPSHOT:
 		take_command_answer(engine, host_id, answer);
 		break;
 	}

@@ -192,6 +192,17 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 	case AGENT_GET_INVENTORY:
 	case AGENT_HOST_VM_STATE_REPORT:
 	case AGENT_QUERY_OPERATION:
+	case AGENT_EXPORT_VM:
+	case AGENT_CANCEL_EXPORT:
+	case AGENT_REMOVE_VM:
+	case AGENT_IMPORT_VM:
+	case AGENT_DESTROY:
+	case AGENT_ATTACH:
+	case AGENT_DETTACH:
+	case AGENT_RESIZE_VOLUME:
+	case AGENT_SCALE_VM:
+	case AGENT_CREATE_VOLUME_SNAPSHOT:
+	case AGENT_DELETE_VOLUME_SNAPSHOT:
 	case AGENT_COMMAND_COUNT:
 		break;
 	}
