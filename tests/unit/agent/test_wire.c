@@ -31,96 +31,6 @@ static void assert_uuid(const struct hv_uuid *actual, const char *expected)
 	assert_string_equal(hv_uuid_format(actual, text), expected);
 }
 
-/* ---- encode ---- */
-
-static struct agent_command command_of(enum agent_command_kind kind)
-{
-	struct agent_command command = {
-		.kind = kind,
-		.operation = uuid(OPERATION),
-		.epoch = 3,
-		.vm_uuid = uuid(VM_ID),
-		.vm_name = hv_strdup("db \"primary\" \xC3\xA9"),
-		.target = {.uuid = uuid(TARGET), .name = hv_strdup("db_VS_1"),
-			.display_name = hv_strdup("before\nupdate"), .type = SNAPSHOT_DISK_AND_MEMORY,
-			.quiesce = true, .parent_checkpoint = uuid(PARENT)},
-		.query_kind = AGENT_REVERT_TO_VM_SNAPSHOT,
-	};
-	return command;
-}
-
-#define VM_BODY "\"vmName\":\"db \\\"primary\\\" \\u00E9\",\"vmUuid\":\"" VM_ID "\""
-#define JOURNALED "\"operation\":\"" OPERATION "\",\"epoch\":3,"
-#define SNAPSHOT_BODY                                                                                      \
-	"\"body\":{" VM_BODY ",\"target\":{\"uuid\":\"" TARGET "\",\"snapshotName\":\"db_VS_1\","            \
-	"\"displayName\":\"before\\nupdate\",\"description\":null,\"type\":\"DiskAndMemory\","               \
-	"\"quiescevm\":true,\"checkpointId\":null,\"parent\":\"" PARENT "\"},\"volumeTOs\":[]}}\n"
-
-static const char *const golden[AGENT_COMMAND_COUNT] = {
-	[AGENT_STARTUP] = "{\"id\":7,\"command\":\"StartupCommand\",\"body\":{\"console\":\"hvtree " HVTREE_VERSION
-			  "\"}}\n",
-	[AGENT_PING] = "{\"id\":7,\"command\":\"PingCommand\",\"body\":{}}\n",
-	[AGENT_GET_INVENTORY] = "{\"id\":7,\"command\":\"GetInventoryCommand\",\"body\":{}}\n",
-	[AGENT_HOST_VM_STATE_REPORT] = "{\"id\":7,\"command\":\"HostVmStateReportCommand\",\"body\":{}}\n",
-	[AGENT_CREATE_VM_SNAPSHOT] =
-		"{\"id\":7," JOURNALED "\"command\":\"CreateVMSnapshotCommand\"," SNAPSHOT_BODY,
-	[AGENT_REVERT_TO_VM_SNAPSHOT] =
-		"{\"id\":7," JOURNALED "\"command\":\"RevertToVMSnapshotCommand\"," SNAPSHOT_BODY,
-	[AGENT_DELETE_VM_SNAPSHOT] =
-		"{\"id\":7," JOURNALED "\"command\":\"DeleteVMSnapshotCommand\"," SNAPSHOT_BODY,
-	[AGENT_START] = "{\"id\":7," JOURNALED "\"command\":\"StartCommand\",\"body\":{" VM_BODY "}}\n",
-	[AGENT_STOP] =
-		"{\"id\":7," JOURNALED "\"command\":\"StopCommand\",\"body\":{" VM_BODY ",\"force\":false}}\n",
-	[AGENT_QUERY_OPERATION] = "{\"id\":7,\"command\":\"QueryOperationCommand\",\"body\":{\"operation\":\""
-				  OPERATION "\",\"command\":\"RevertToVMSnapshotCommand\"}}\n",
-};
-
-static void test_encode__writes_every_command_as_the_protocol_says(void **state)
-{
-	(void)state;
-	for (size_t kind = 0; kind < AGENT_COMMAND_COUNT; kind++) {
-		struct hv_text line = HV_TEXT_INIT;
-		struct agent_command command = command_of((enum agent_command_kind)kind);
-		assert_int_equal(wire_encode_command(&command, 7, &line, NULL), HV_OK);
-		assert_string_equal(line.bytes, golden[kind]);
-		hv_text_clear(&line);
-		agent_command_clear(&command);
-	}
-}
-
-static void test_encode__quit_has_no_body(void **state)
-{
-	struct hv_text line = HV_TEXT_INIT;
-	(void)state;
-	wire_encode_quit(9, &line);
-	assert_string_equal(line.bytes, "{\"id\":9,\"command\":\"QuitCommand\"}\n");
-	hv_text_clear(&line);
-}
-
-static void test_encode__refuses_a_change_without_an_operation__Y2(void **state)
-{
-	struct hv_text line = HV_TEXT_INIT;
-	struct hv_error error = {0};
-	(void)state;
-	struct agent_command command = command_of(AGENT_STOP);
-	command.operation = (struct hv_uuid){0};
-	assert_int_equal(wire_encode_command(&command, 1, &line, &error), HV_ERR_INVALID);
-	assert_string_equal(error.text, "StopCommand needs an operation");
-	assert_int_equal(line.length, 0);
-	agent_command_clear(&command);
-}
-
-static void test_encode__refuses_text_that_is_not_utf8(void **state)
-{
-	struct hv_text line = HV_TEXT_INIT;
-	(void)state;
-	struct agent_command command = command_of(AGENT_CREATE_VM_SNAPSHOT);
-	hv_replace_string(&command.target.description, "caf\xE9");
-	assert_int_equal(wire_encode_command(&command, 1, &line, NULL), HV_ERR_INVALID);
-	assert_int_equal(line.length, 0);
-	agent_command_clear(&command);
-}
-
 /* ---- decode: what is understood ---- */
 
 static struct wire_line parse(const char *text)
@@ -573,10 +483,6 @@ static void test_names__are_the_same_in_both_directions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_encode__writes_every_command_as_the_protocol_says),
-		cmocka_unit_test(test_encode__quit_has_no_body),
-		cmocka_unit_test(test_encode__refuses_a_change_without_an_operation__Y2),
-		cmocka_unit_test(test_encode__refuses_text_that_is_not_utf8),
 		cmocka_unit_test(test_decode__hello),
 		cmocka_unit_test(test_decode__another_protocol_is_refused_with_both_numbers),
 		cmocka_unit_test(test_decode__events),
