@@ -8,6 +8,7 @@ void operation_clear(struct operation *operation)
 {
 	free(operation->display_name);
 	free(operation->description);
+	free(operation->path);
 	free(operation->phase);
 	free(operation->error);
 	free(operation->owner);
@@ -20,6 +21,7 @@ void operation_copy(struct operation *to, const struct operation *from)
 	*to = *from;
 	to->display_name = hv_strdup_null(from->display_name);
 	to->description = hv_strdup_null(from->description);
+	to->path = hv_strdup_null(from->path);
 	to->phase = hv_strdup_null(from->phase);
 	to->error = hv_strdup_null(from->error);
 	to->owner = hv_strdup_null(from->owner);

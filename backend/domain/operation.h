@@ -43,6 +43,12 @@ struct operation {
 	char *description;
 	/* parameter of stop */
 	bool force;
+	/* parameters of attach, detach, resize, volume snapshots and scale */
+	struct hv_uuid volume;      /* nil: none, or not attached yet */
+	int64_t volume_snapshot_id; /* 0 until allocated, or none */
+	int64_t offering_id;        /* scale: the new one; 0 none */
+	char *path;                 /* attach: the disk file on the host */
+	int64_t size_bytes;         /* attach (0: the file is there), resize */
 	/* what was true when it began: end states after a failure (V4) and the guard against a stale view */
 	enum vm_state vm_state_before;
 	int64_t current_before; /* snapshot id, 0 none */

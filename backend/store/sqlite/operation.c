@@ -13,7 +13,8 @@
 	"o.id, o.uuid, o.group_uuid, o.sequence, o.kind, o.state, o.step, o.sent, o.unknown, o.host_id,"   \
 	" o.vm_id, o.snapshot_id, o.vm_snapshot_type, o.quiesce, o.display_name, o.description, o.force,"  \
 	" o.vm_state_before, o.current_before, o.percent, o.phase, o.status, o.error, o.owner,"            \
-	" o.lease_until, o.epoch, o.requested_by, o.created, o.updated, o.finished"
+	" o.lease_until, o.epoch, o.requested_by, o.created, o.updated, o.finished, o.volume_uuid,"            \
+	" o.volume_snapshot_id, o.service_offering_id, o.path, o.size"
 
 #define IS_LIVE "state IN ('Queued', 'Running')"
 
@@ -51,6 +52,11 @@ static void read_operation(struct query *query, struct operation *operation)
 	operation->created_us = read_int(query);
 	operation->updated_us = read_int(query);
 	operation->finished_us = read_int(query);
+	operation->volume = read_uuid(query);
+	operation->volume_snapshot_id = read_int(query);
+	operation->offering_id = read_int(query);
+	operation->path = read_text(query);
+	operation->size_bytes = read_int(query);
 }
 
 static enum hv_status read_one(
@@ -207,13 +213,19 @@ static void bind_progress(struct query *query, const struct operation *operation
 	query_int(query, operation->created_us);
 	query_int(query, operation->updated_us);
 	query_int(query, operation->finished_us);
+	query_uuid(query, &operation->volume);
+	query_reference(query, operation->volume_snapshot_id);
+	query_reference(query, operation->offering_id);
+	query_text(query, operation->path);
+	query_int(query, operation->size_bytes);
 }
 
 #define PROGRESS_COLUMNS                                                                                    \
 	"group_uuid, sequence, state, step, sent, unknown, host_id, snapshot_id, vm_snapshot_type,"        \
 	" quiesce, display_name, description, force, vm_state_before, current_before, percent, phase,"     \
-	" status, error, lease_until, requested_by, created, updated, finished"
-#define PROGRESS_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	" status, error, lease_until, requested_by, created, updated, finished, volume_uuid,"                \
+	" volume_snapshot_id, service_offering_id, path, size"
+#define PROGRESS_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum hv_status store_operation_insert(
 	struct store *base, struct operation *operation, struct hv_error *err)

@@ -54,6 +54,11 @@ static void assert_same(const struct operation *a, const struct operation *b)
 	assert_int_equal(a->created_us, b->created_us);
 	assert_int_equal(a->updated_us, b->updated_us);
 	assert_int_equal(a->finished_us, b->finished_us);
+	assert_true(hv_uuid_equal(&a->volume, &b->volume));
+	assert_int_equal(a->volume_snapshot_id, b->volume_snapshot_id);
+	assert_int_equal(a->offering_id, b->offering_id);
+	assert_same_text(a->path, b->path);
+	assert_int_equal(a->size_bytes, b->size_bytes);
 }
 
 static void test_insert_and_save__keep_every_field__C1(void **state)
@@ -89,6 +94,11 @@ static void test_insert_and_save__keep_every_field__C1(void **state)
 	operation.lease_until_us = 77;
 	operation.updated_us = 78;
 	operation.finished_us = 79;
+	operation.volume = hv_uuid_from_text("volume");
+	operation.volume_snapshot_id = 13;
+	operation.offering_id = 14;
+	operation.path = hv_strdup("D:\\data\\logs.vhdx");
+	operation.size_bytes = INT64_C(1) << 40;
 	begin(fixture);
 	must(fixture, fixture->ops->operation_save(fixture->store, &operation, &fixture->error));
 	commit(fixture);
