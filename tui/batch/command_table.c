@@ -150,6 +150,15 @@ static const struct command commands[] = {
 		false, "list who changed what, from where, and how it ended, newest first",
 		"A change has two rows: when it was requested, and its outcome. All filters that are given must hold.",
 		command_log},
+	{"theme list", "", 0, 0, 0, true, "list the themes that there are",
+		"Files of the user and of the machine are found by their names and stand before built-in ones of the same "
+		"name. An overlay is laid over another theme: by the demo, or for a group by the configuration.",
+		command_theme_list},
+	{"theme check", "FILE", 1, 1, 0, true, "say what is wrong with a theme",
+		"Mistakes with their line, contrast below what the theme promises, and roles that look the same in some "
+		"number of colours or to people who do not see red and green. FILE may also be the name of a theme.",
+		command_theme_check},
+	{"theme show", "NAME", 1, 1, 0, true, "show how every role of a theme looks", NULL, command_theme_show},
 	{"help", "[COMMAND]", 0, 2, 0, true, "print help", NULL, command_help},
 };
 

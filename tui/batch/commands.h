@@ -26,6 +26,9 @@ int command_account_set(struct batch *batch);
 int command_account_remove(struct batch *batch);
 int command_vm_assign(struct batch *batch);
 int command_log(struct batch *batch);
+int command_theme_list(struct batch *batch);
+int command_theme_check(struct batch *batch);
+int command_theme_show(struct batch *batch);
 int command_help(struct batch *batch);
 
 #endif

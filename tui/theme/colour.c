@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -82,6 +83,20 @@ bool colour_parse(const char *text, int32_t *ret_colour)
 	return false;
 }
 
+const char *colour_format(int32_t colour, char text[COLOUR_TEXT_BYTES])
+{
+	if (colour == THEME_COLOUR_DEFAULT) {
+		(void)snprintf(text, COLOUR_TEXT_BYTES, "default");
+	} else if (colour & THEME_RGB_FLAG) {
+		(void)snprintf(text, COLOUR_TEXT_BYTES, "#%06x", (unsigned)colour & 0xFFFFFF);
+	} else if (colour < 16) {
+		(void)snprintf(text, COLOUR_TEXT_BYTES, "%s", ansi_names[colour]);
+	} else {
+		(void)snprintf(text, COLOUR_TEXT_BYTES, "%d", (int)colour);
+	}
+	return text;
+}
+
 uint32_t colour_rgb(int32_t colour)
 {
 	if (colour & THEME_RGB_FLAG) {
@@ -150,4 +165,26 @@ double colour_contrast(uint32_t a, uint32_t b)
 	double light = first > second ? first : second;
 	double dark = first > second ? second : first;
 	return (light + 0.05) / (dark + 0.05);
+}
+
+/* A channel of linear light back to 0 to 255. */
+static uint32_t encoded(double value)
+{
+	value = value < 0.0 ? 0.0 : value > 1.0 ? 1.0 : value;
+	double level = value <= 0.0031308 ? value * 12.92 : 1.055 * pow(value, 1.0 / 2.4) - 0.055;
+	return (uint32_t)lround(level * 255.0);
+}
+
+/* The projection of Vienot, Brettel and Mollon (1999), as one matrix on linear light. */
+uint32_t colour_deuteranopia(uint32_t rgb)
+{
+	double red = linear(rgb >> 16 & 0xFF), green = linear(rgb >> 8 & 0xFF), blue = linear(rgb & 0xFF);
+	double yellow = 0.29275 * red + 0.70725 * green;
+	double rest = -0.02234 * red + 0.02234 * green + blue;
+	return encoded(yellow) << 16 | encoded(yellow) << 8 | encoded(rest);
+}
+
+double colour_distance(uint32_t a, uint32_t b)
+{
+	return sqrt((double)distance(a, b) / (9.0 * 255.0 * 255.0)) * 100.0;
 }

@@ -104,7 +104,7 @@ static bool resolve_tier(const struct theme_source *source, enum role role, enum
 	}
 	struct theme_look look;
 	if (!parse_look(source, text, &look)) {
-		theme_problem(problems, &entry->place, "roles", role_name(role),
+		ini_problem(problems, &entry->place, "roles", role_name(role),
 			"'%s' is no look; write "
 			"colour[/colour][+bold+dim+italic+underline+reverse]",
 			text);
@@ -112,7 +112,7 @@ static bool resolve_tier(const struct theme_source *source, enum role role, enum
 	}
 	if (tier == THEME_TIER_MONO && (look.foreground != THEME_COLOUR_DEFAULT ||
 					       look.background != THEME_COLOUR_DEFAULT)) {
-		theme_problem(problems, &entry->place, "roles", role_name(role),
+		ini_problem(problems, &entry->place, "roles", role_name(role),
 			"'%s': the third look is for terminals without colour, attributes only",
 			text);
 		return false;
@@ -147,6 +147,7 @@ static struct theme *resolve(
 {
 	struct theme *theme = hv_alloc(sizeof *theme);
 	theme->name = hv_strdup(source->name ? source->name : name);
+	theme->overlay = source->overlay;
 	theme->min_contrast = source->min_contrast;
 	theme->foreground = source->foreground;
 	theme->background = source->background;
@@ -164,15 +165,18 @@ static void read_with_parents(struct theme_source *source, const char *file, con
 	struct theme_source own;
 	theme_source_init(&own);
 	theme_source_read(&own, file, text, NULL);
-	const struct theme_place place = {.file = own.inherits, .line = 0};
+	if (own.overlay && own.inherits == NULL) {
+		own.inherits = hv_strdup(theme_builtin_name(0));
+	}
+	const struct ini_place place = {.file = own.inherits, .line = 0};
 	if (own.inherits != NULL) {
 		struct theme_text parent;
 		if (depth >= THEME_INHERIT_MAX) {
-			theme_problem(problems, &place, "theme", "inherits",
+			ini_problem(problems, &place, "theme", "inherits",
 				"themes inherit in a circle");
 		} else if (strchr(own.inherits, '/') != NULL ||
 			   !theme_find(own.inherits, &parent)) {
-			theme_problem(problems, &place, "theme", "inherits",
+			ini_problem(problems, &place, "theme", "inherits",
 				"no such theme, for '%s'", file);
 		} else {
 			read_with_parents(source, parent.file, parent.text, depth + 1, problems);
@@ -193,24 +197,67 @@ struct theme *theme_parse(const char *file, const char *text, struct hv_text *pr
 	return theme;
 }
 
-struct theme *theme_load(const char *name, struct hv_text *problems)
+static void say_missing(struct hv_text *problems, const char *name, const char *instead)
+{
+	const struct ini_place place = {.file = hv_strdup(name), .line = 0};
+	ini_problem(problems, &place, NULL, NULL, "no such theme; %s", instead);
+	free(place.file);
+}
+
+static void find_or_default(const char *name, struct theme_text *ret_found, struct hv_text *problems)
+{
+	const char *first = theme_builtin_name(0);
+	if (name == NULL || name[0] == '\0') {
+		name = first;
+	}
+	if (theme_find(name, ret_found)) {
+		return;
+	}
+	HV_CLEANUP_FREE char *instead = hv_sprintf("'%s' is used", first);
+	say_missing(problems, name, instead);
+	if (!theme_find_builtin(first, ret_found)) {
+		abort(); /* the build embeds it */
+	}
+}
+
+/* Only looks and signs: name and promises stay those of the theme beneath. */
+static void lay_over(struct theme_source *source, const char *overlay, struct hv_text *problems)
 {
 	struct theme_text found;
-	if (name == NULL || name[0] == '\0') {
-		name = theme_builtin_name(0);
+	if (!theme_find(overlay, &found)) {
+		say_missing(problems, overlay, "nothing is laid over");
+		return;
 	}
-	if (!theme_find(name, &found)) {
-		const struct theme_place place = {.file = hv_strdup(name), .line = 0};
-		theme_problem(problems, &place, NULL, NULL, "no such theme; '%s' is used",
-			theme_builtin_name(0));
-		free(place.file);
-		if (!theme_find_builtin(theme_builtin_name(0), &found)) {
-			abort(); /* the build embeds it */
-		}
+	char *name = source->name;
+	double min_contrast = source->min_contrast;
+	source->name = NULL;
+	theme_source_read(source, found.file, found.text, problems);
+	hv_replace_string(&source->name, NULL);
+	source->name = name;
+	source->min_contrast = min_contrast;
+	source->overlay = false;
+	theme_text_clear(&found);
+}
+
+struct theme *theme_load_over(const char *name, const char *overlay, struct hv_text *problems)
+{
+	struct theme_text found;
+	struct theme_source source;
+	find_or_default(name, &found, problems);
+	theme_source_init(&source);
+	read_with_parents(&source, found.file, found.text, 0, problems);
+	if (overlay != NULL && overlay[0] != '\0') {
+		lay_over(&source, overlay, problems);
 	}
-	struct theme *theme = theme_parse(found.file, found.text, problems);
+	struct theme *theme = resolve(&source, found.file, problems);
+	theme_source_clear(&source);
 	theme_text_clear(&found);
 	return theme;
+}
+
+struct theme *theme_load(const char *name, struct hv_text *problems)
+{
+	return theme_load_over(name, NULL, problems);
 }
 
 void theme_free(struct theme *theme)

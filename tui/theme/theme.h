@@ -44,6 +44,7 @@ enum theme_tier { THEME_TIER_RICH, THEME_TIER_ANSI16, THEME_TIER_MONO, THEME_TIE
 
 struct theme {
 	char *name;
+	bool overlay; /* made to be laid over others: it is no theme to be chosen alone */
 	double min_contrast; /* promised for text, select and danger in the rich tier */
 	int32_t foreground;  /* what "default" is taken to be when contrast is computed; RGB */
 	int32_t background;
@@ -58,7 +59,10 @@ struct theme {
  * theme that is not there costs the theme.
  */
 struct theme *theme_load(const char *name, struct hv_text *problems);
-/** Same, from text; `file` stands in the problems. Inherited themes are searched as in theme_load(). */
+/** Same, with the looks that the theme `overlay` names (NULL: none) laid over it. Its name stays its own. */
+struct theme *theme_load_over(const char *name, const char *overlay, struct hv_text *problems);
+/** As theme_load(), from text; `file` stands in the problems. Inherited themes are searched as in theme_load();
+ * an overlay that inherits nothing is shown over default-dark. */
 struct theme *theme_parse(const char *file, const char *text, struct hv_text *problems);
 void theme_free(struct theme *theme);
 

@@ -1,7 +1,5 @@
 #include "tui/theme/theme_file.h"
 
-#include <ini.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,36 +10,9 @@
 
 struct reader {
 	struct theme_source *source;
-	const char *rest; /* what inih has not been given yet */
-	struct theme_place place;
 	struct hv_text *problems;
+	const struct ini_place *place; /* of the pair that is being read */
 };
-
-void theme_problem(struct hv_text *problems, const struct theme_place *place, const char *section,
-	const char *key, const char *format, ...)
-{
-	if (problems == NULL) {
-		return;
-	}
-	char sentence[300];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(sentence, sizeof sentence, format, args);
-	va_end(args);
-	struct hv_text line = HV_TEXT_INIT;
-	hv_text_printf(&line, "%s:%d: ", place->file, place->line);
-	if (section != NULL) {
-		hv_text_printf(&line, "[%s] ", section);
-	}
-	if (key != NULL) {
-		hv_text_printf(&line, "%s: ", key);
-	}
-	hv_text_puts(&line, sentence);
-	char *printable = hv_text_printable(hv_text_get(&line), line.length);
-	hv_text_printf(problems, "%s\n", printable);
-	free(printable);
-	hv_text_clear(&line);
-}
 
 void theme_source_init(struct theme_source *source)
 {
@@ -85,11 +56,20 @@ static void read_colour(struct reader *reader, const char *section, const char *
 	const char *value, int32_t *ret_colour)
 {
 	if (!colour_parse(value, ret_colour)) {
-		theme_problem(reader->problems, &reader->place, section, key,
+		ini_problem(reader->problems, reader->place, section, key,
 			"'%s' is no colour; write #rrggbb, 0 to 255, or a name such as red or "
 			"bright-red",
 			value);
 	}
+}
+
+static void read_overlay(struct reader *reader, const char *value)
+{
+	bool yes = strcasecmp(value, "yes") == 0;
+	if (!yes && strcasecmp(value, "no") != 0) {
+		ini_problem(reader->problems, reader->place, "theme", "overlay", "'%s' is neither yes nor no", value);
+	}
+	reader->source->overlay = yes;
 }
 
 static void read_theme(struct reader *reader, const char *key, const char *value)
@@ -99,6 +79,8 @@ static void read_theme(struct reader *reader, const char *key, const char *value
 		hv_replace_string(&source->name, value);
 	} else if (strcmp(key, "inherits") == 0) {
 		hv_replace_string(&source->inherits, value);
+	} else if (strcmp(key, "overlay") == 0) {
+		read_overlay(reader, value);
 	} else if (strcmp(key, "foreground") == 0) {
 		read_colour(reader, "theme", key, value, &source->foreground);
 	} else if (strcmp(key, "background") == 0) {
@@ -107,14 +89,14 @@ static void read_theme(struct reader *reader, const char *key, const char *value
 		char *end;
 		double number = strtod(value, &end);
 		if (*end != '\0' || !(number >= 1.0 && number <= 21.0)) {
-			theme_problem(reader->problems, &reader->place, "theme", key,
+			ini_problem(reader->problems, reader->place, "theme", key,
 				"'%s' is no contrast; write a number from 1 to 21", value);
 			return;
 		}
 		source->min_contrast = number;
 	} else {
-		theme_problem(reader->problems, &reader->place, "theme", key,
-			"no such key; there are name, inherits, min_contrast, foreground and "
+		ini_problem(reader->problems, reader->place, "theme", key,
+			"no such key; there are name, inherits, overlay, min_contrast, foreground and "
 			"background");
 	}
 }
@@ -128,7 +110,7 @@ static void read_palette(struct reader *reader, const char *key, const char *val
 	}
 	int32_t shadowed;
 	if (colour_parse(key, &shadowed)) {
-		theme_problem(reader->problems, &reader->place, "palette", key,
+		ini_problem(reader->problems, reader->place, "palette", key,
 			"this name is a colour already; choose another one");
 		return;
 	}
@@ -151,12 +133,12 @@ static void read_role(struct reader *reader, const char *key, const char *value)
 		role++;
 	}
 	if (role == ROLE_COUNT) {
-		theme_problem(reader->problems, &reader->place, "roles", key, "no such role");
+		ini_problem(reader->problems, reader->place, "roles", key, "no such role");
 		return;
 	}
 	struct theme_entry *entry = &reader->source->roles[role];
-	hv_replace_string(&entry->place.file, reader->place.file);
-	entry->place.line = reader->place.line;
+	hv_replace_string(&entry->place.file, reader->place->file);
+	entry->place.line = reader->place->line;
 	for (int tier = 0; tier < THEME_TIER_COUNT; tier++) {
 		size_t length = value ? strcspn(value, ",") : 0;
 		free(entry->tiers[tier]);
@@ -168,7 +150,7 @@ static void read_role(struct reader *reader, const char *key, const char *value)
 		value = value && value[length] == ',' ? value + length + 1 : NULL;
 	}
 	if (value != NULL) {
-		theme_problem(reader->problems, &reader->place, "roles", key,
+		ini_problem(reader->problems, reader->place, "roles", key,
 			"more than three looks; a role is rich , ansi16 , mono");
 	}
 }
@@ -178,9 +160,9 @@ static void read_glyph(struct reader *reader, const char *key, const char *value
 	enum glyph id;
 	struct glyph_set *set = &reader->source->glyphs;
 	if (!glyph_parse_name(key, &id)) {
-		theme_problem(reader->problems, &reader->place, "glyphs", key, "no such glyph");
+		ini_problem(reader->problems, reader->place, "glyphs", key, "no such glyph");
 	} else if (!glyph_parse_forms(value, set->utf8[id], set->ascii[id])) {
-		theme_problem(reader->problems, &reader->place, "glyphs", key,
+		ini_problem(reader->problems, reader->place, "glyphs", key,
 			"'%s' is not a character of one cell, a blank, and an ASCII character",
 			value);
 	}
@@ -196,83 +178,27 @@ static const struct {
 	{"glyphs", read_glyph},
 };
 
-static int on_pair(void *user, const char *section, const char *key, const char *value)
+static void on_pair(void *context, const struct ini_place *place, const char *section, const char *key,
+	const char *value)
 {
-	struct reader *reader = user;
-	if (key == NULL || value == NULL) {
-		return 1;
-	}
+	struct reader *reader = context;
+	reader->place = place;
 	for (size_t i = 0; i < HV_ARRAY_LEN(sections); i++) {
 		if (strcmp(section, sections[i].section) == 0) {
 			sections[i].read(reader, key, value);
-			return 1;
+			return;
 		}
 	}
-	theme_problem(reader->problems, &reader->place, NULL, key,
+	ini_problem(reader->problems, place, NULL, key,
 		"is in no section that themes have: [theme], [palette], [roles], [glyphs]");
-	return 1;
-}
-
-/* A line that inih would take for something else than it says: told of here, and handed on as an empty one. */
-static bool is_bad_line(struct reader *reader, const char *line, size_t length, size_t room)
-{
-	if (length >= room) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL,
-			"line too long, it is left out");
-		return true;
-	}
-	bool comment = length == 0 || line[0] == ';' || line[0] == '#';
-	if (!comment && line[0] != '[' && memchr(line, '=', length) == NULL &&
-		memchr(line, ':', length) == NULL) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL,
-			"neither a section nor key = value");
-		return true;
-	}
-	if (line[0] == '[' && memchr(line, ']', length) == NULL) {
-		theme_problem(reader->problems, &reader->place, NULL, NULL,
-			"a section needs a closing ']'");
-		return true;
-	}
-	return false;
-}
-
-/*
- * inih's source of lines. Counts them (inih does not tell), and strips indentation, which inih would take for the
- * continuation of the line before.
- */
-static char *next_line(char *buffer, int size, void *stream)
-{
-	struct reader *reader = stream;
-	const char *line = reader->rest;
-	if (line[0] == '\0') {
-		return NULL;
-	}
-	size_t length = strcspn(line, "\n");
-	reader->rest = line + length + (line[length] == '\n' ? 1 : 0);
-	reader->place.line++;
-	size_t indent = strspn(line, " \t\r");
-	indent = indent < length ? indent : length;
-	line += indent;
-	length -= indent;
-	if (is_bad_line(reader, line, length, (size_t)size - 1)) {
-		length = 0;
-	}
-	memcpy(buffer, line, length);
-	buffer[length] = '\n';
-	buffer[length + 1] = '\0';
-	return buffer;
 }
 
 void theme_source_read(
 	struct theme_source *source, const char *file, const char *text, struct hv_text *problems)
 {
-	static const char byte_order_mark[] = "\xEF\xBB\xBF";
-	struct reader reader = {.source = source, .rest = text, .problems = problems};
-	if (strncmp(text, byte_order_mark, 3) == 0) {
-		reader.rest += 3;
-	}
-	reader.place.file = hv_strdup(file);
+	struct reader reader = {.source = source, .problems = problems};
+	const struct ini_handler handler = {.context = &reader, .problems = problems, .pair = on_pair};
 	hv_replace_string(&source->inherits, NULL);
-	ini_parse_stream(next_line, &reader, on_pair, &reader);
-	free(reader.place.file);
+	source->overlay = false;
+	ini_read(file, text, &handler);
 }

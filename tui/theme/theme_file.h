@@ -1,8 +1,8 @@
 /*
  * The text of theme files, as written: which tiers a role has, palette, glyphs. Nothing is resolved here; a file that
- * inherits is laid over the one it inherits from. The only user of inih.
+ * inherits is laid over the one it inherits from.
  *
- *	[theme]     name, inherits, min_contrast, foreground and background (what "default" stands for)
+ *	[theme]     name, inherits, overlay, min_contrast, foreground and background (what "default" stands for)
  *	[palette]   name = colour
  *	[roles]     role = rich , ansi16 , mono          a look is fg[/bg][+attribute...]; tiers may be left out
  *	[glyphs]    glyph = UTF-8 ASCII
@@ -14,19 +14,14 @@
 
 #include <stddef.h>
 #include "backend/base/text.h"
+#include "tui/config/ini_reader.h"
 #include "tui/theme/theme.h"
 
 #define THEME_INHERIT_MAX 8
 
-/* Where a value was written, for problems found later. */
-struct theme_place {
-	char *file;
-	int line;
-};
-
 struct theme_entry {
 	char *tiers[THEME_TIER_COUNT]; /* NULL: not given */
-	struct theme_place place;
+	struct ini_place place;
 };
 
 struct theme_palette_colour {
@@ -37,6 +32,7 @@ struct theme_palette_colour {
 struct theme_source {
 	char *name;
 	char *inherits;
+	bool overlay; /* made to be laid over another theme */
 	double min_contrast;
 	int32_t foreground, background;
 	struct theme_entry roles[ROLE_COUNT];
@@ -47,12 +43,8 @@ struct theme_source {
 
 void theme_source_init(struct theme_source *source);
 void theme_source_clear(struct theme_source *source);
-/** Lay `text` over what *source holds. `inherits` is replaced (NULL when the text has none). */
+/** Lay `text` over what *source holds. `inherits` and `overlay` are replaced (NULL, false when the text has none). */
 void theme_source_read(
 	struct theme_source *source, const char *file, const char *text, struct hv_text *problems);
-
-/** Append "file:line: [section] key: sentence\n" to *problems, which may be NULL. */
-void theme_problem(struct hv_text *problems, const struct theme_place *place, const char *section,
-	const char *key, const char *format, ...) HV_PRINTF(5, 6);
 
 #endif

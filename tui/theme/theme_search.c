@@ -41,14 +41,17 @@ static bool read_file(const char *path, struct theme_text *ret_text)
 	return true;
 }
 
-static bool read_in_folder(
-	const char *folder, const char *below, const char *name, struct theme_text *ret_text)
+char *theme_folder(size_t index)
 {
-	if (folder == NULL || folder[0] != '/') {
-		return false;
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	if (index > 0) {
+		return hv_strdup("/etc/hvtree/themes");
 	}
-	HV_CLEANUP_FREE char *path = hv_sprintf("%s%s/%s.ini", folder, below, name);
-	return read_file(path, ret_text);
+	if (config != NULL && config[0] == '/') {
+		return hv_sprintf("%s/hvtree/themes", config);
+	}
+	return home != NULL && home[0] == '/' ? hv_sprintf("%s/.config/hvtree/themes", home) : NULL;
 }
 
 bool theme_find_builtin(const char *name, struct theme_text *ret_text)
@@ -69,12 +72,14 @@ bool theme_find(const char *name, struct theme_text *ret_text)
 	if (strchr(name, '/') != NULL) {
 		return read_file(name, ret_text);
 	}
-	const char *config = getenv("XDG_CONFIG_HOME");
-	bool own = config != NULL && config[0] == '/';
-	return read_in_folder(own ? config : getenv("HOME"),
-		       own ? "/hvtree/themes" : "/.config/hvtree/themes", name, ret_text) ||
-	       read_in_folder("/etc/hvtree/themes", "", name, ret_text) ||
-	       theme_find_builtin(name, ret_text);
+	for (size_t i = 0; i < THEME_FOLDER_COUNT; i++) {
+		HV_CLEANUP_FREE char *folder = theme_folder(i);
+		HV_CLEANUP_FREE char *path = folder ? hv_sprintf("%s/%s.ini", folder, name) : NULL;
+		if (path != NULL && read_file(path, ret_text)) {
+			return true;
+		}
+	}
+	return theme_find_builtin(name, ret_text);
 }
 
 const char *theme_builtin_name(size_t index)

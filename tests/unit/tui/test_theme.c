@@ -15,6 +15,7 @@
 #include "tui/theme/colour.h"
 #include "tui/theme/theme.h"
 #include "tui/theme/theme_file.h"
+#include "tui/theme/theme_lint.h"
 #include "tui/theme/theme_search.h"
 
 #define RGB(value) (THEME_RGB_FLAG | (value))
@@ -48,7 +49,7 @@ static void test_theme__shipped_themes_name_every_role_themselves_or_by_inherita
 		theme_source_init(&source);
 		assert_true(theme_find_builtin(theme_builtin_name(i), &text));
 		theme_source_read(&source, text.file, text.text, NULL);
-		for (int role = 0; role < ROLE_COUNT && source.inherits == NULL; role++) {
+		for (int role = 0; role < ROLE_COUNT && source.inherits == NULL && !source.overlay; role++) {
 			for (int tier = 0; tier < THEME_TIER_COUNT; tier++) {
 				if (source.roles[role].tiers[tier] == NULL) {
 					fail_msg("%s: %s has no look %d", text.file, role_name((enum role)role), tier + 1);
@@ -60,55 +61,104 @@ static void test_theme__shipped_themes_name_every_role_themselves_or_by_inherita
 	}
 }
 
-static void test_theme__shipped_themes_keep_the_contrast_that_they_promise__U5(void **state)
+static void assert_no_fault(struct theme *theme)
+{
+	struct hv_text faults = HV_TEXT_INIT;
+	size_t count = theme_lint(theme, &faults);
+	assert_string_equal(hv_text_get(&faults), "");
+	assert_int_equal(count, 0);
+	hv_text_clear(&faults);
+	theme_free(theme);
+}
+
+static void test_theme__shipped_themes_keep_the_contrast_they_promise_and_tell_apart_what_must_be__U5(void **state)
 {
 	(void)state;
-	static const enum role decoration[] = {ROLE_FRAME, ROLE_TREE_LINE, ROLE_LOG_TIME};
+	struct hv_text faults = HV_TEXT_INIT;
 	for (size_t i = 0; theme_builtin_name(i) != NULL; i++) {
 		struct theme *theme = theme_load(theme_builtin_name(i), NULL);
-		for (int role = 0; role < ROLE_COUNT; role++) {
-			bool is_decoration = false;
-			for (size_t k = 0; k < HV_ARRAY_LEN(decoration); k++) {
-				is_decoration = is_decoration || decoration[k] == (enum role)role;
-			}
-			double least = is_decoration ? 2.5 : theme->min_contrast;
-			double contrast = theme_contrast(theme, (enum role)role);
-			if (contrast < least) {
-				fail_msg("%s: %s has contrast %.2f, promised %.2f", theme->name,
-					role_name((enum role)role), contrast, least);
-			}
-		}
+		(void)theme_lint(theme, &faults);
 		theme_free(theme);
 	}
+	assert_string_equal(hv_text_get(&faults), "");
+}
+
+static void test_theme__shipped_overlays_are_readable_over_every_shipped_theme__U5(void **state)
+{
+	(void)state;
+	static const char *const overlays[] = {"prod-red", "training"};
+	for (size_t i = 0; theme_builtin_name(i) != NULL; i++) {
+		for (size_t k = 0; k < HV_ARRAY_LEN(overlays); k++) {
+			struct hv_text problems = HV_TEXT_INIT;
+			struct theme *theme = theme_load_over(theme_builtin_name(i), overlays[k], &problems);
+			assert_string_equal(hv_text_get(&problems), "");
+			assert_string_equal(theme->name, theme_builtin_name(i));
+			struct theme *plain = theme_load(overlays[k], NULL);
+			assert_true(plain->overlay);
+			assert_int_equal(theme_look(theme, ROLE_TITLE, THEME_DEPTH_RGB).background,
+				theme_look(plain, ROLE_TITLE, THEME_DEPTH_RGB).background);
+			theme_free(plain);
+			assert_no_fault(theme);
+		}
+	}
+}
+
+static void test_theme__an_overlay_that_is_not_there_is_told_and_nothing_is_laid_over(void **state)
+{
+	(void)state;
+	struct hv_text problems = HV_TEXT_INIT;
+	struct theme *theme = theme_load_over("mono", "nowhere", &problems);
+	assert_string_equal(hv_text_get(&problems), "nowhere:0: no such theme; nothing is laid over\n");
+	assert_string_equal(theme->name, "mono");
+	hv_text_clear(&problems);
+	theme_free(theme);
+}
+
+static void test_theme__the_lint_finds_faint_text_equal_looks_and_red_beside_green(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *fault;
+	} cases[] = {
+		{"[theme]\nname = t\ninherits = default-dark\n[roles]\nwarn = #303030 , yellow , bold\n",
+			"t: warn has a contrast of 1.3; 4.5 is the least\n"},
+		{"[theme]\nname = t\ninherits = default-dark\n[roles]\nselect = #ffffff/#333333 , default , reverse\n",
+			"t: select and text look the same in 8 colours\n"},
+		{"[theme]\nname = t\ninherits = default-dark\n[roles]\nok = #7fa800 , cyan , normal\n"
+		 "err = #d89000 , bright-red , bold\n",
+			"t: err and ok look alike to those who do not see red and green\n"},
+	};
+	for (size_t i = 0; i < HV_ARRAY_LEN(cases); i++) {
+		struct hv_text faults = HV_TEXT_INIT;
+		struct theme *theme = parse(cases[i].text, NULL);
+		assert_int_equal(theme_lint(theme, &faults), 1);
+		assert_string_equal(hv_text_get(&faults), cases[i].fault);
+		hv_text_clear(&faults);
+		theme_free(theme);
+	}
+}
+
+static void test_theme__the_list_has_every_theme_once_and_goes_round_without_overlays__U5(void **state)
+{
+	(void)state;
+	struct theme_list list;
+	theme_list_read(&list);
+	const char *name = theme_builtin_name(0);
+	size_t steps = 0;
+	do {
+		name = theme_list_next(&list, name);
+		assert_string_not_equal(name, "prod-red");
+		assert_string_not_equal(name, "training");
+		steps++;
+	} while (strcmp(name, theme_builtin_name(0)) != 0 && steps < 100);
+	assert_true(steps >= 9 && steps < 100);
+	assert_string_equal(theme_list_next(&list, "nowhere"), theme_builtin_name(0));
+	theme_list_clear(&list);
 }
 
 static bool same_look(struct theme_look a, struct theme_look b)
 {
 	return a.foreground == b.foreground && a.background == b.background && a.attributes == b.attributes;
-}
-
-static void test_theme__what_must_be_told_apart_differs_in_every_depth__U5(void **state)
-{
-	(void)state;
-	static const enum role pairs[][2] = {
-		{ROLE_SELECT, ROLE_TEXT}, {ROLE_SELECT, ROLE_SELECT_BLUR}, {ROLE_BUTTON, ROLE_BUTTON_FOCUS},
-		{ROLE_DANGER, ROLE_BUTTON}, {ROLE_ERROR, ROLE_OK}, {ROLE_HOST_UP, ROLE_HOST_DOWN},
-		{ROLE_HOST_UP, ROLE_HOST_STALE}, {ROLE_VM_RUNNING, ROLE_VM_CRITICAL}, {ROLE_NOW, ROLE_SNAP},
-		{ROLE_SNAP, ROLE_SNAP_UNTRACKED}, {ROLE_BADGE, ROLE_BADGE_TRAIN}, {ROLE_INPUT, ROLE_TEXT},
-	};
-	for (size_t i = 0; theme_builtin_name(i) != NULL; i++) {
-		struct theme *theme = theme_load(theme_builtin_name(i), NULL);
-		for (int depth = THEME_DEPTH_MONO; depth <= THEME_DEPTH_RGB; depth++) {
-			for (size_t k = 0; k < HV_ARRAY_LEN(pairs); k++) {
-				if (same_look(theme_look(theme, pairs[k][0], (enum theme_depth)depth),
-					    theme_look(theme, pairs[k][1], (enum theme_depth)depth))) {
-					fail_msg("%s: %s and %s look the same at depth %d", theme->name,
-						role_name(pairs[k][0]), role_name(pairs[k][1]), depth);
-				}
-			}
-		}
-		theme_free(theme);
-	}
 }
 
 static void test_theme__a_bar_is_a_background_colour_and_never_reverse_where_there_is_colour(void **state)
@@ -183,7 +233,7 @@ static void test_theme__mistakes_name_file_line_section_and_key_and_cost_one_rol
 			"test.ini:2: [palette] red: this name is a colour already; choose another one\n"},
 		{"[palette]\nink = #12345\n", "test.ini:2: [palette] ink: '#12345' is no colour; write #rrggbb, 0 to 255, "
 					      "or a name such as red or bright-red\n"},
-		{"[theme]\nauthor = me\n", "test.ini:2: [theme] author: no such key; there are name, inherits, min_contrast, "
+		{"[theme]\nauthor = me\n", "test.ini:2: [theme] author: no such key; there are name, inherits, overlay, min_contrast, "
 					   "foreground and background\n"},
 		{"[theme]\nmin_contrast = nan\n",
 			"test.ini:2: [theme] min_contrast: 'nan' is no contrast; write a number from 1 to 21\n"},
@@ -329,8 +379,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_theme__every_shipped_theme_is_read_without_a_problem__U5),
 		cmocka_unit_test(test_theme__shipped_themes_name_every_role_themselves_or_by_inheritance__U5),
-		cmocka_unit_test(test_theme__shipped_themes_keep_the_contrast_that_they_promise__U5),
-		cmocka_unit_test(test_theme__what_must_be_told_apart_differs_in_every_depth__U5),
+		cmocka_unit_test(
+			test_theme__shipped_themes_keep_the_contrast_they_promise_and_tell_apart_what_must_be__U5),
+		cmocka_unit_test(test_theme__shipped_overlays_are_readable_over_every_shipped_theme__U5),
+		cmocka_unit_test(test_theme__an_overlay_that_is_not_there_is_told_and_nothing_is_laid_over),
+		cmocka_unit_test(test_theme__the_lint_finds_faint_text_equal_looks_and_red_beside_green),
+		cmocka_unit_test(test_theme__the_list_has_every_theme_once_and_goes_round_without_overlays__U5),
 		cmocka_unit_test(test_theme__a_bar_is_a_background_colour_and_never_reverse_where_there_is_colour),
 		cmocka_unit_test(test_theme__three_looks_go_to_the_terminals_they_are_for),
 		cmocka_unit_test(test_theme__a_missing_look_is_made_from_the_rich_one_or_taken_from_the_parent),
