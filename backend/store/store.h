@@ -23,14 +23,16 @@
 #include "backend/base/clock.h"
 #include "backend/base/status.h"
 #include "backend/domain/authority.h"
+#include "backend/domain/offering.h"
 #include "backend/domain/operation.h"
 #include "backend/domain/snapshot.h"
 #include "backend/domain/virtual_machine.h"
+#include "backend/domain/volume_snapshot.h"
 
 enum change_kind {
 	CHANGE_HOST,      /* id: host */
 	CHANGE_VM,        /* id: vm; its own row */
-	CHANGE_TREE,      /* id: vm; its snapshots, current pointer, volumes or untracked checkpoints */
+	CHANGE_TREE,      /* id: vm; its snapshots, current pointer, volumes, their copies or untracked checkpoints */
 	CHANGE_OPERATION, /* id: operation */
 	CHANGE_KIND_COUNT
 };
@@ -214,6 +216,26 @@ struct store_ops {
 	/** [W] Take back an Allocated row (C2); HV_ERR_CONFLICT when it is not Allocated any more. */
 	enum hv_status (*snapshot_discard)(struct store *store, int64_t snapshot_id, struct hv_error *err);
 
+	/* --- volume snapshots --- */
+	/** Live rows (removed_us = 0) of a VM, newest first. */
+	enum hv_status (*volume_snapshot_list)(
+		struct store *store, int64_t vm_id, struct volume_snapshot_list *list, struct hv_error *err);
+	enum hv_status (*volume_snapshot_get)(
+		struct store *store, int64_t id, struct volume_snapshot *ret_copy, struct hv_error *err);
+	enum hv_status (*volume_snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,
+		struct volume_snapshot *ret_copy, struct hv_error *err);
+	/** [W] Sets copy->id, account and domain (the VM's). HV_ERR_CONFLICT when the uuid exists. */
+	enum hv_status (*volume_snapshot_insert)(
+		struct store *store, struct volume_snapshot *copy, struct hv_error *err);
+	/** [W][CAS] The one function that writes the state (S3); Removed also sets removed_us = now_us. */
+	enum hv_status (*volume_snapshot_set_state)(struct store *store, struct volume_snapshot *copy,
+		enum snapshot_state state, int64_t now_us, struct hv_error *err);
+	/** [W] Path, size and created time: what an answer brings. */
+	enum hv_status (*volume_snapshot_update)(
+		struct store *store, const struct volume_snapshot *copy, struct hv_error *err);
+	/** [W] Take back an Allocated row (C2); HV_ERR_CONFLICT when it is not Allocated any more. */
+	enum hv_status (*volume_snapshot_discard)(struct store *store, int64_t id, struct hv_error *err);
+
 	/* --- operations --- */
 	enum hv_status (*operation_get)(
 		struct store *store, int64_t id, struct operation *ret_operation, struct hv_error *err);
@@ -255,6 +277,21 @@ struct store_ops {
 	/** [W] The offering of this name; made with these sizes when there is none, else left as it is. */
 	enum hv_status (*offering_ensure)(struct store *store, const char *name, int64_t cpus, int64_t memory_bytes,
 		int64_t *ret_id, struct hv_error *err);
+	/** The smallest first. */
+	enum hv_status (*offering_list)(
+		struct store *store, struct service_offering_list *list, struct hv_error *err);
+	enum hv_status (*offering_get)(struct store *store, int64_t id, struct service_offering *ret_offering,
+		struct hv_error *err);
+	enum hv_status (*offering_by_name)(struct store *store, const char *name,
+		struct service_offering *ret_offering, struct hv_error *err);
+	/** [W] Refused (HV_ERR_REFUSED) while a VM has it or a snapshot recorded it (V5). */
+	enum hv_status (*offering_remove)(struct store *store, int64_t id, struct hv_error *err);
+	/** X5: "default" first, then by version. */
+	enum hv_status (*capability_list)(
+		struct store *store, struct hypervisor_capability_list *list, struct hv_error *err);
+	/** [W] X5: of ("Hyperv", version); all hosts are told as changed. */
+	enum hv_status (*capability_set)(
+		struct store *store, const char *version, bool snapshots, struct hv_error *err);
 	/** Caller frees. */
 	enum hv_status (*offering_name)(struct store *store, int64_t id, char **ret_name, struct hv_error *err);
 	/** [W] The account of this name in the domain with this path ("/", "/prod/web"; NULL: "/"); both are made, with

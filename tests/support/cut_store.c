@@ -127,6 +127,28 @@ FORWARD(snapshot_reparent,
 FORWARD(snapshot_discard,
 	(struct store *store, int64_t snapshot_id, struct hv_error *err),
 	(inner(store), snapshot_id, err))
+FORWARD(volume_snapshot_list,
+	(struct store *store, int64_t vm_id, struct volume_snapshot_list *list, struct hv_error *err),
+	(inner(store), vm_id, list, err))
+FORWARD(volume_snapshot_get,
+	(struct store *store, int64_t id, struct volume_snapshot *ret_copy, struct hv_error *err),
+	(inner(store), id, ret_copy, err))
+FORWARD(volume_snapshot_by_uuid,
+	(struct store *store, const struct hv_uuid *uuid, struct volume_snapshot *ret_copy, struct hv_error *err),
+	(inner(store), uuid, ret_copy, err))
+FORWARD(volume_snapshot_insert,
+	(struct store *store, struct volume_snapshot *copy, struct hv_error *err),
+	(inner(store), copy, err))
+FORWARD(volume_snapshot_set_state,
+	(struct store *store, struct volume_snapshot *copy, enum snapshot_state state, int64_t now_us,
+		struct hv_error *err),
+	(inner(store), copy, state, now_us, err))
+FORWARD(volume_snapshot_update,
+	(struct store *store, const struct volume_snapshot *copy, struct hv_error *err),
+	(inner(store), copy, err))
+FORWARD(volume_snapshot_discard,
+	(struct store *store, int64_t id, struct hv_error *err),
+	(inner(store), id, err))
 FORWARD(operation_get,
 	(struct store *store, int64_t id, struct operation *ret_operation, struct hv_error *err),
 	(inner(store), id, ret_operation, err))
@@ -171,6 +193,24 @@ FORWARD(offering_ensure,
 	(struct store *store, const char *name, int64_t cpus, int64_t memory_bytes, int64_t *ret_id,
 		struct hv_error *err),
 	(inner(store), name, cpus, memory_bytes, ret_id, err))
+FORWARD(offering_list,
+	(struct store *store, struct service_offering_list *list, struct hv_error *err),
+	(inner(store), list, err))
+FORWARD(offering_get,
+	(struct store *store, int64_t id, struct service_offering *ret_offering, struct hv_error *err),
+	(inner(store), id, ret_offering, err))
+FORWARD(offering_by_name,
+	(struct store *store, const char *name, struct service_offering *ret_offering, struct hv_error *err),
+	(inner(store), name, ret_offering, err))
+FORWARD(offering_remove,
+	(struct store *store, int64_t id, struct hv_error *err),
+	(inner(store), id, err))
+FORWARD(capability_list,
+	(struct store *store, struct hypervisor_capability_list *list, struct hv_error *err),
+	(inner(store), list, err))
+FORWARD(capability_set,
+	(struct store *store, const char *version, bool snapshots, struct hv_error *err),
+	(inner(store), version, snapshots, err))
 FORWARD(offering_name,
 	(struct store *store, int64_t id, char **ret_name, struct hv_error *err),
 	(inner(store), id, ret_name, err))
@@ -298,6 +338,13 @@ static const struct store_ops cut_ops = {
 	.snapshot_set_current = cut_snapshot_set_current,
 	.snapshot_reparent = cut_snapshot_reparent,
 	.snapshot_discard = cut_snapshot_discard,
+	.volume_snapshot_list = cut_volume_snapshot_list,
+	.volume_snapshot_get = cut_volume_snapshot_get,
+	.volume_snapshot_by_uuid = cut_volume_snapshot_by_uuid,
+	.volume_snapshot_insert = cut_volume_snapshot_insert,
+	.volume_snapshot_set_state = cut_volume_snapshot_set_state,
+	.volume_snapshot_update = cut_volume_snapshot_update,
+	.volume_snapshot_discard = cut_volume_snapshot_discard,
 	.operation_get = cut_operation_get,
 	.operation_by_uuid = cut_operation_by_uuid,
 	.operation_live = cut_operation_live,
@@ -311,6 +358,12 @@ static const struct store_ops cut_ops = {
 	.setting_set = cut_setting_set,
 	.snapshots_enabled = cut_snapshots_enabled,
 	.offering_ensure = cut_offering_ensure,
+	.offering_list = cut_offering_list,
+	.offering_get = cut_offering_get,
+	.offering_by_name = cut_offering_by_name,
+	.offering_remove = cut_offering_remove,
+	.capability_list = cut_capability_list,
+	.capability_set = cut_capability_set,
 	.offering_name = cut_offering_name,
 	.account_ensure = cut_account_ensure,
 	.account_names = cut_account_names,

@@ -168,6 +168,14 @@ STORE_FUNCTION(store_snapshot_update, const struct snapshot *snapshot);
 STORE_FUNCTION(store_snapshot_set_current, int64_t vm_id, int64_t snapshot_id);
 STORE_FUNCTION(store_snapshot_reparent, int64_t snapshot_id, int64_t new_parent_id);
 STORE_FUNCTION(store_snapshot_discard, int64_t snapshot_id);
+STORE_FUNCTION(store_volume_snapshot_list, int64_t vm_id, struct volume_snapshot_list *list);
+STORE_FUNCTION(store_volume_snapshot_get, int64_t id, struct volume_snapshot *ret_copy);
+STORE_FUNCTION(store_volume_snapshot_by_uuid, const struct hv_uuid *uuid, struct volume_snapshot *ret_copy);
+STORE_FUNCTION(store_volume_snapshot_insert, struct volume_snapshot *copy);
+STORE_FUNCTION(
+	store_volume_snapshot_set_state, struct volume_snapshot *copy, enum snapshot_state state, int64_t now_us);
+STORE_FUNCTION(store_volume_snapshot_update, const struct volume_snapshot *copy);
+STORE_FUNCTION(store_volume_snapshot_discard, int64_t id);
 STORE_FUNCTION(store_operation_get, int64_t id, struct operation *ret_operation);
 STORE_FUNCTION(store_operation_by_uuid, const struct hv_uuid *uuid, struct operation *ret_operation);
 STORE_FUNCTION(store_operation_live, int64_t host_id, int64_t vm_id, struct operation_list *list);
@@ -183,6 +191,12 @@ STORE_FUNCTION(store_setting_get, const char *name, char **ret_value);
 STORE_FUNCTION(store_setting_set, const char *name, const char *value);
 STORE_FUNCTION(store_snapshots_enabled, const char *version, bool *ret_enabled);
 STORE_FUNCTION(store_offering_ensure, const char *name, int64_t cpus, int64_t memory_bytes, int64_t *ret_id);
+STORE_FUNCTION(store_offering_list, struct service_offering_list *list);
+STORE_FUNCTION(store_offering_get, int64_t id, struct service_offering *ret_offering);
+STORE_FUNCTION(store_offering_by_name, const char *name, struct service_offering *ret_offering);
+STORE_FUNCTION(store_offering_remove, int64_t id);
+STORE_FUNCTION(store_capability_list, struct hypervisor_capability_list *list);
+STORE_FUNCTION(store_capability_set, const char *version, bool snapshots);
 STORE_FUNCTION(store_offering_name, int64_t id, char **ret_name);
 STORE_FUNCTION(store_account_ensure, const char *name, const char *domain_path, int64_t *ret_account_id,
 	int64_t *ret_domain_id);
