@@ -31,6 +31,7 @@ static const struct {
 	{"PageDown", {KEY_CODE_PAGE_DOWN, 0}},
 	{"Paste", {KEY_CODE_PASTE, 0}},
 	{"Space", {KEY_CODE_CHARACTER, ' '}},
+	{"Semicolon", {KEY_CODE_CHARACTER, ';'}}, /* which begins a comment in files */
 };
 
 /* Control letters that are the same byte as a named key on every terminal. */
@@ -122,9 +123,35 @@ const char *key_format(struct key key, char text[16])
 	return text;
 }
 
+bool key_is_mouse(struct key key)
+{
+	return key.code == KEY_CODE_CLICK || key.code == KEY_CODE_DOUBLE_CLICK || key.code == KEY_CODE_WHEEL_UP ||
+	       key.code == KEY_CODE_WHEEL_DOWN;
+}
+
 bool key_equal(struct key a, struct key b)
 {
 	bool has_character = a.code == KEY_CODE_CHARACTER || a.code == KEY_CODE_CONTROL ||
 			     a.code == KEY_CODE_FUNCTION;
 	return a.code == b.code && (!has_character || a.character == b.character);
+}
+
+size_t key_utf8(uint32_t character, char bytes[KEY_UTF8_SIZE])
+{
+	static const uint32_t limits[] = {0x80, 0x800, 0x10000, 0x110000};
+	static const unsigned char marks[] = {0x00, 0xC0, 0xE0, 0xF0};
+	size_t more = 0; /* bytes after the first */
+	while (more < HV_ARRAY_LEN(limits) && character >= limits[more]) {
+		more++;
+	}
+	memset(bytes, 0, KEY_UTF8_SIZE);
+	if (more == HV_ARRAY_LEN(limits) || character == 0) {
+		return 0;
+	}
+	for (size_t i = more; i > 0; i--) {
+		bytes[i] = (char)(0x80 | (character & 0x3F));
+		character >>= 6;
+	}
+	bytes[0] = (char)(marks[more] | character);
+	return more + 1;
 }

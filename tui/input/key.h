@@ -6,6 +6,7 @@
 #define HV_TUI_INPUT_KEY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum key_code {
@@ -28,6 +29,11 @@ enum key_code {
 	KEY_CODE_PAGE_DOWN,
 	KEY_CODE_FUNCTION, /* `character` is its number */
 	KEY_CODE_PASTE,    /* a bracketed paste; the text comes with the input event */
+	KEY_CODE_CLICK,        /* `character` is KEY_PLACE(column, row), from 0; so it is of the next three */
+	KEY_CODE_DOUBLE_CLICK,
+	KEY_CODE_WHEEL_UP,
+	KEY_CODE_WHEEL_DOWN,
+	KEY_CODE_BACKGROUND, /* no key: the terminal says that its background is 0xRRGGBB, `character` */
 	KEY_CODE_COUNT
 };
 
@@ -36,9 +42,19 @@ struct key {
 	uint32_t character;
 };
 
+#define KEY_PLACE(x, y) ((uint32_t)(y) << 16 | (uint32_t)(x))
+#define KEY_X(key) ((int)((key).character & 0xFFFF))
+#define KEY_Y(key) ((int)((key).character >> 16))
+
+/** Made by a mouse: it has no spelling and cannot be bound. */
+bool key_is_mouse(struct key key);
 bool key_parse(const char *text, struct key *ret_key);
 /** Returns `text`. */
 const char *key_format(struct key key, char text[16]);
 bool key_equal(struct key a, struct key b);
+
+#define KEY_UTF8_SIZE 5
+/** A character as NUL-terminated UTF-8; returns its length, 0 when it is none. */
+size_t key_utf8(uint32_t character, char bytes[KEY_UTF8_SIZE]);
 
 #endif

@@ -10,12 +10,14 @@
 
 #define DEFINED_MAX 32
 #define DEFINED_BYTES 16
+#define RESERVED 8192
 #define PASTE_END "\033[201~"
 
 struct key_decoder {
 	struct hv_text bytes; /* not decoded yet, from `begin` */
 	size_t begin;
 	bool expired; /* what is there now will not grow */
+	bool reply_expected;
 	bool pasting;
 	struct hv_text paste;
 	struct {
@@ -25,9 +27,30 @@ struct key_decoder {
 	size_t defined_count;
 };
 
+/* Room for what is typed or pasted by hand from the beginning: a buffer that grows leaves what it held behind, and it may
+ * be a password. */
+static void reserve(struct hv_text *text)
+{
+	static const char blanks[RESERVED];
+	hv_text_append(text, blanks, sizeof blanks);
+	text->length = 0;
+}
+
 struct key_decoder *key_decoder_new(void)
 {
-	return hv_alloc(sizeof(struct key_decoder));
+	struct key_decoder *decoder = hv_alloc(sizeof *decoder);
+	reserve(&decoder->bytes);
+	reserve(&decoder->paste);
+	return decoder;
+}
+
+/* Overwrite what was given out. */
+static void forget(struct hv_text *text)
+{
+	if (text->length > 0) {
+		explicit_bzero(text->bytes, text->length);
+	}
+	text->length = 0;
 }
 
 void key_decoder_free(struct key_decoder *decoder)
@@ -35,8 +58,8 @@ void key_decoder_free(struct key_decoder *decoder)
 	if (decoder == NULL) {
 		return;
 	}
-	hv_text_clear(&decoder->bytes);
-	hv_text_clear(&decoder->paste);
+	hv_text_wipe(&decoder->bytes);
+	hv_text_wipe(&decoder->paste);
 	free(decoder);
 }
 
@@ -57,6 +80,7 @@ void key_decoder_feed(struct key_decoder *decoder, const char *bytes, size_t len
 	if (decoder->begin > 0) { /* forget what is decoded */
 		size_t left = decoder->bytes.length - decoder->begin;
 		memmove(decoder->bytes.bytes, decoder->bytes.bytes + decoder->begin, left);
+		explicit_bzero(decoder->bytes.bytes + left, decoder->begin);
 		decoder->bytes.length = left;
 		decoder->begin = 0;
 	}
@@ -135,6 +159,9 @@ static const char *paste_text(struct key_decoder *decoder)
 bool key_decoder_next(struct key_decoder *decoder, struct key *ret_key, const char **ret_paste)
 {
 	*ret_paste = NULL;
+	if (!decoder->pasting) {
+		forget(&decoder->paste);
+	}
 	while (decoder->pasting || left_of(decoder) > 0) {
 		if (decoder->pasting) {
 			if (!take_paste(decoder)) {
@@ -159,18 +186,34 @@ bool key_decoder_next(struct key_decoder *decoder, struct key *ret_key, const ch
 		}
 		if (result == KEY_SEQUENCE_PASTE) {
 			decoder->pasting = true;
-			decoder->paste.length = 0;
 		}
 	}
+	forget(&decoder->bytes);
+	decoder->begin = 0;
 	return false;
+}
+
+void key_decoder_expect_reply(struct key_decoder *decoder, bool expected)
+{
+	decoder->reply_expected = expected;
+}
+
+/* "ESC ]" stands at the front, and what it begins was asked for. */
+static bool is_in_reply(const struct key_decoder *decoder)
+{
+	const char *bytes = decoder->bytes.bytes + decoder->begin;
+	return decoder->reply_expected && left_of(decoder) >= 2 && bytes[0] == '\033' && bytes[1] == ']';
 }
 
 bool key_decoder_is_waiting(const struct key_decoder *decoder)
 {
+	if (is_in_reply(decoder)) {
+		return false;
+	}
 	return !decoder->pasting && !decoder->expired && left_of(decoder) > 0;
 }
 
 void key_decoder_expire(struct key_decoder *decoder)
 {
-	decoder->expired = true;
+	decoder->expired = !is_in_reply(decoder);
 }

@@ -27,6 +27,11 @@ void key_decoder_feed(struct key_decoder *decoder, const char *bytes, size_t len
  * keys; borrowed until the next call.
  */
 bool key_decoder_next(struct key_decoder *decoder, struct key *ret_key, const char **ret_paste);
+/**
+ * The terminal has been asked something (true), or the time for its answer is over (false). Meanwhile the beginning of an
+ * answer waits for its end however slow the link is: its tail must never be taken for keys.
+ */
+void key_decoder_expect_reply(struct key_decoder *decoder, bool expected);
 /** True when bytes wait that may be the beginning of something. Never during a paste. */
 bool key_decoder_is_waiting(const struct key_decoder *decoder);
 /** Nothing more is coming: take what waits for what it is now. */

@@ -1,5 +1,6 @@
 #include "tui/input/key_sequence.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -131,12 +132,70 @@ static enum key_sequence tilde_key(int number, struct key *ret_key)
 	return KEY_SEQUENCE_UNKNOWN;
 }
 
+/* ---- the mouse ---- */
+
+#define MOUSE_MOVED 32
+#define MOUSE_WHEEL 64
+#define MOUSE_MODIFIERS (4 | 8 | 16)
+
+/* A press of the left button or a turn of the wheel; releases, moves, the other buttons and modified ones are nothing. */
+static enum key_sequence mouse(int button, int x, int y, bool pressed, struct key *ret_key)
+{
+	if (!pressed || (button & (MOUSE_MOVED | MOUSE_MODIFIERS)) != 0 || x < 1 || y < 1) {
+		return KEY_SEQUENCE_UNKNOWN;
+	}
+	uint32_t place = KEY_PLACE(x - 1, y - 1);
+	switch (button) {
+	case 0:
+		return found(ret_key, KEY_CODE_CLICK, place);
+	case MOUSE_WHEEL:
+		return found(ret_key, KEY_CODE_WHEEL_UP, place);
+	case MOUSE_WHEEL + 1:
+		return found(ret_key, KEY_CODE_WHEEL_DOWN, place);
+	default:
+		return KEY_SEQUENCE_UNKNOWN;
+	}
+}
+
+/* ESC [ < button ; column ; row M or m */
+static enum key_sequence sgr_mouse(
+	const char *parameters, size_t length, char final, struct key *ret_key)
+{
+	int numbers[3] = {0, 0, 0};
+	size_t index = 0;
+	for (size_t i = 1; i < length; i++) {
+		char c = parameters[i];
+		if (c == ';') {
+			index++;
+		} else if (c < '0' || c > '9' || index > 2 || numbers[index] > 9999) {
+			return KEY_SEQUENCE_UNKNOWN;
+		} else {
+			numbers[index] = numbers[index] * 10 + (c - '0');
+		}
+	}
+	bool whole = index == 2 && (final == 'M' || final == 'm');
+	return whole ? mouse(numbers[0], numbers[1], numbers[2], final == 'M', ret_key) : KEY_SEQUENCE_UNKNOWN;
+}
+
+/* ESC [ M and three bytes: of terminals that do not know the other form. Every button's release is 3. */
+static enum key_sequence x10_mouse(const char *bytes, struct key *ret_key)
+{
+	const unsigned char *three = (const unsigned char *)bytes;
+	if (three[0] < 32 || three[1] <= 32 || three[2] <= 32) {
+		return KEY_SEQUENCE_UNKNOWN;
+	}
+	return mouse(three[0] - 32, three[1] - 32, three[2] - 32, true, ret_key);
+}
+
 /* What a whole CSI sequence means. A modifier other than Shift would be another key, which nobody has bound. */
 static enum key_sequence csi_key(
 	const char *parameters, size_t length, char final, struct key *ret_key)
 {
 	int numbers[2] = {0, 0};
 	size_t index = 0;
+	if (length > 0 && parameters[0] == '<') {
+		return sgr_mouse(parameters, length, final, ret_key);
+	}
 	for (size_t i = 0; i < length; i++) {
 		char c = parameters[i];
 		if (c == ';') {
@@ -183,7 +242,7 @@ static enum key_sequence csi(
 	*ret_used = is_final ? i + 1 : i;
 	if (is_final && bytes[i] == 'M' && i == 2) { /* X10 mouse: three bytes follow */
 		*ret_used = 6;
-		return length < 6 ? KEY_SEQUENCE_NEED_MORE : KEY_SEQUENCE_UNKNOWN;
+		return length < 6 ? KEY_SEQUENCE_NEED_MORE : x10_mouse(bytes + 3, ret_key);
 	}
 	return is_final ? csi_key(bytes + 2, i - 2, bytes[i], ret_key) : KEY_SEQUENCE_UNKNOWN;
 }
@@ -211,17 +270,56 @@ static enum key_sequence ss3(
 	return letter_key(final, ret_key);
 }
 
+/* One part of "rgb:RRRR/GGGG/BBBB": one to four hex digits, as 0 to 255. Moves *at behind it. */
+static bool read_channel(const char **at, const char *end, uint32_t *ret_channel)
+{
+	uint32_t value = 0, most = 0;
+	while (*at < end && most < 0xFFFF && isxdigit((unsigned char)**at)) {
+		char c = **at;
+		value = value * 16 + (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+		most = most * 16 + 15;
+		(*at)++;
+	}
+	*ret_channel = most > 0 ? value * 255 / most : 0;
+	return most > 0;
+}
+
+/* What stands between ESC ] and its end: "11;rgb:..." tells the background; all else is nobody's. */
+static enum key_sequence reply(const char *text, size_t length, struct key *ret_key)
+{
+	static const char *const heads[] = {"]11;rgb:", "]11;rgba:"};
+	const char *end = text + length;
+	for (size_t i = 0; i < HV_ARRAY_LEN(heads); i++) {
+		uint32_t channels[3];
+		const char *at = text + strlen(heads[i]);
+		int count = 0;
+		if (length < strlen(heads[i]) || memcmp(text, heads[i], strlen(heads[i])) != 0) {
+			continue;
+		}
+		while (count < 3 && read_channel(&at, end, &channels[count])) {
+			count++;
+			at += at < end && *at == '/' ? 1 : 0;
+		}
+		if (count == 3) {
+			return found(ret_key, KEY_CODE_BACKGROUND,
+				channels[0] << 16 | channels[1] << 8 | channels[2]);
+		}
+	}
+	return KEY_SEQUENCE_UNKNOWN;
+}
+
 /* Answers of a terminal: ESC ] ... or ESC P ..., ended by BEL or ESC \. */
-static enum key_sequence control_string(const char *bytes, size_t length, size_t *ret_used)
+static enum key_sequence control_string(
+	const char *bytes, size_t length, struct key *ret_key, size_t *ret_used)
 {
 	for (size_t i = 2; i < length && i < SEQUENCE_MAX; i++) {
 		if (bytes[i] == '\a') {
 			*ret_used = i + 1;
-			return KEY_SEQUENCE_UNKNOWN;
+			return reply(bytes + 1, i - 1, ret_key);
 		}
 		if (bytes[i] == ESCAPE && (i + 1 == length || bytes[i + 1] == '\\')) {
 			*ret_used = i + 2;
-			return i + 1 == length ? KEY_SEQUENCE_NEED_MORE : KEY_SEQUENCE_UNKNOWN;
+			return i + 1 == length ? KEY_SEQUENCE_NEED_MORE : reply(bytes + 1, i - 1, ret_key);
 		}
 	}
 	*ret_used = length < SEQUENCE_MAX ? length : SEQUENCE_MAX;
@@ -244,7 +342,7 @@ enum key_sequence key_sequence_escape(
 	case '_':
 	case '^':
 	case 'X':
-		return control_string(bytes, length, ret_used);
+		return control_string(bytes, length, ret_key, ret_used);
 	default: /* Escape, then something else: typed quickly, or Alt */
 		*ret_used = 1;
 		return found(ret_key, KEY_CODE_ESCAPE, 0);

@@ -17,6 +17,9 @@
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define ASK_BACKGROUND "\033]11;?\033\\"
 
 /* tigetstr() wants a writable name and answers failure in two ways. */
 static const char *capability(const char *name)
@@ -54,11 +57,11 @@ enum hv_status screen_check(struct hv_error *err)
 	return HV_OK;
 }
 
-static void write_all(int fd, const char *bytes)
+void screen_write(const struct screen *screen, const char *bytes)
 {
 	size_t left = strlen(bytes);
 	while (left > 0) {
-		ssize_t written = write(fd, bytes, left);
+		ssize_t written = write(screen->output_fd, bytes, left);
 		if (written < 0 && errno != EINTR) {
 			return;
 		}
@@ -88,7 +91,7 @@ static void guard_against_crash(struct screen *screen)
 {
 	static const char *const last_words[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
 	struct hv_text text = HV_TEXT_INIT;
-	hv_text_puts(&text, PASTE_OFF);
+	hv_text_puts(&text, PASTE_OFF MOUSE_OFF);
 	for (size_t i = 0; i < HV_ARRAY_LEN(last_words); i++) {
 		append_capability(&text, last_words[i]);
 	}
@@ -153,7 +156,7 @@ enum hv_status screen_open(
 	screen->decoder = key_decoder_new();
 	input_define_keys(screen->decoder);
 	screen->saved_stderr = redirect_stderr(config->log_fd);
-	write_all(screen->output_fd, PASTE_ON);
+	screen_write(screen, PASTE_ON);
 	*ret_screen = screen;
 	return HV_OK;
 }
@@ -200,7 +203,7 @@ void screen_resize(struct screen *screen)
 
 void screen_leave(struct screen *screen)
 {
-	write_all(screen->output_fd, PASTE_OFF);
+	screen_write(screen, screen->mouse ? MOUSE_OFF PASTE_OFF : PASTE_OFF);
 	if (!isendwin()) {
 		curs_set(1);
 		endwin();
@@ -218,6 +221,42 @@ void screen_resume(struct screen *screen)
 	doupdate();
 	screen->cursor_shown = false;
 	curs_set(0);
-	write_all(screen->output_fd, PASTE_ON);
+	screen_write(screen, screen->mouse ? PASTE_ON MOUSE_ON : PASTE_ON);
 	screen_resize(screen);
+}
+
+void screen_use_mouse(struct screen *screen, bool on)
+{
+	if (screen->mouse != on) {
+		screen->mouse = on;
+		screen_write(screen, on ? MOUSE_ON : MOUSE_OFF);
+	}
+}
+
+/* Terminals that understand control strings, or at least do not print them. */
+static bool takes_questions(const char *type)
+{
+	static const char *const families[] = {"xterm", "tmux", "screen", "rxvt", "vte", "gnome", "konsole", "kitty",
+		"alacritty", "foot", "wezterm", "ghostty", "contour", "st-", "mintty"};
+	for (size_t i = 0; type != NULL && i < HV_ARRAY_LEN(families); i++) {
+		if (strncmp(type, families[i], strlen(families[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool screen_ask_background(struct screen *screen)
+{
+	if (!takes_questions(getenv("TERM"))) {
+		return false;
+	}
+	key_decoder_expect_reply(screen->decoder, true);
+	screen_write(screen, ASK_BACKGROUND);
+	return true;
+}
+
+void screen_stop_asking(struct screen *screen)
+{
+	key_decoder_expect_reply(screen->decoder, false);
 }

@@ -44,6 +44,15 @@ void screen_draw(struct screen *screen, const struct canvas *canvas);
 void screen_repaint(struct screen *screen);
 /** Give the terminal back for a while (^Z); screen_draw() everything after screen_resume(). */
 void screen_leave(struct screen *screen);
+/** Clicks and the wheel come as keys from now on, or not any more. */
+void screen_use_mouse(struct screen *screen, bool on);
+/**
+ * Ask the terminal for its background colour; its answer comes as a key (KEY_CODE_BACKGROUND), sometime or never. False:
+ * this type of terminal is not asked, because it could show the question.
+ */
+bool screen_ask_background(struct screen *screen);
+/** No answer is waited for any more. */
+void screen_stop_asking(struct screen *screen);
 /** Also when somebody else stopped the process and the terminal may be in any mode. */
 void screen_resume(struct screen *screen);
 

@@ -79,7 +79,10 @@ void screen_use_theme(struct screen *screen, const struct theme *theme)
 						    ? 0
 						    : pair_of(screen, looks, role, &count);
 	}
-	screen_repaint(screen);
+	if (screen->shown != NULL) { /* curses finds out by itself what looks different */
+		screen_repaint(screen);
+		screen->keeps_text = true;
+	}
 }
 
 /* The characters of a cell, if curses and the canvas agree on its width; else false. */
@@ -239,7 +242,8 @@ void screen_draw(struct screen *screen, const struct canvas *canvas)
 	}
 	if (screen->shown == NULL) {
 		werase(stdscr);
-		clearok(curscr, TRUE);
+		clearok(curscr, !screen->keeps_text);
+		screen->keeps_text = false;
 	}
 	for (int y = 0; y < canvas->height && canvas->width > 0; y++) {
 		draw_row(screen, canvas, y);
@@ -254,4 +258,5 @@ void screen_repaint(struct screen *screen)
 {
 	canvas_free(screen->shown);
 	screen->shown = NULL;
+	screen->keeps_text = false;
 }

@@ -21,6 +21,8 @@ struct screen {
 	enum theme_depth depth;
 	bool has_default_colours;
 	bool cursor_shown;
+	bool mouse;
+	bool keeps_text; /* the terminal shows what curses thinks it shows: nothing has to be cleared */
 	struct screen_style styles[ROLE_COUNT];
 	struct canvas *shown; /* what the terminal shows; NULL: not known */
 	cchar_t *row;         /* room for one row */
@@ -28,6 +30,9 @@ struct screen {
 	struct key_decoder *decoder;
 	size_t bytes_read;
 };
+
+/** Write to the terminal past curses: modes that it does not know. */
+void screen_write(const struct screen *screen, const char *bytes);
 
 /** Tell the decoder what this terminal sends, by its terminfo entry. */
 void input_define_keys(struct key_decoder *decoder);

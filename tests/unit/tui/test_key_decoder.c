@@ -73,8 +73,8 @@ static void test_key_decoder__swallows_what_it_does_not_know_whole(void **state)
 {
 	(void)state;
 	static const char *const cases[] = {
-		"\033[13;5u", "\033[1;5A", "\033[<0;10;20M", "\033[M !!", "\033[?1;2c", "\033[12;40R", "\033[2~", "\033[99~",
-		"\033]11;rgb:0000/0000/0000\a", "\033]11;rgb:dd/dd/dd\033\\", "\033P1$r0m\033\\", "\033[I", "\033[O",
+		"\033[13;5u", "\033[1;5A", "\033[<0;10;20m", "\033[<35;10;20M", "\033[<2;1;1M", "\033[<0;0;1M", "\033[<0;1M", "\033[M#!!", "\033[?1;2c", "\033[12;40R", "\033[2~", "\033[99~",
+		"\033]11;rgb:0000/0000\a", "\033]10;rgb:dd/dd/dd\033\\", "\033P1$r0m\033\\", "\033[I", "\033[O",
 		"\033[>0;276;0c", "\033[27;5;13~", "\033O!", "\xFF\xFE", "\xC2\x9B", "\033[?2026;2$y", "\x1c\x1d\x1e\x1f",
 	};
 	for (size_t i = 0; i < HV_ARRAY_LEN(cases); i++) {
@@ -84,6 +84,81 @@ static void test_key_decoder__swallows_what_it_does_not_know_whole(void **state)
 			assert_decodes(bytes, strlen(bytes), cut, "a z");
 		}
 	}
+}
+
+static void assert_one(const char *bytes, enum key_code code, uint32_t character)
+{
+	for (size_t cut = 0; cut <= strlen(bytes); cut++) {
+		struct key_decoder *decoder = key_decoder_new();
+		struct key key;
+		const char *paste;
+		key_decoder_feed(decoder, bytes, cut);
+		bool early = key_decoder_next(decoder, &key, &paste);
+		assert_int_equal(early, cut == strlen(bytes));
+		if (!early) {
+			key_decoder_feed(decoder, bytes + cut, strlen(bytes) - cut);
+			assert_true(key_decoder_next(decoder, &key, &paste));
+		}
+		assert_int_equal(key.code, code);
+		assert_int_equal(key.character, character);
+		assert_false(key_decoder_next(decoder, &key, &paste));
+		key_decoder_free(decoder);
+	}
+}
+
+static void test_key_decoder__reads_clicks_and_the_wheel_in_both_forms__U5(void **state)
+{
+	(void)state;
+	assert_one("\033[<0;10;20M", KEY_CODE_CLICK, KEY_PLACE(9, 19));
+	assert_one("\033[<0;300;1M", KEY_CODE_CLICK, KEY_PLACE(299, 0));
+	assert_one("\033[<64;1;2M", KEY_CODE_WHEEL_UP, KEY_PLACE(0, 1));
+	assert_one("\033[<65;1;2M", KEY_CODE_WHEEL_DOWN, KEY_PLACE(0, 1));
+	assert_one("\033[M *+", KEY_CODE_CLICK, KEY_PLACE(9, 10));
+	assert_one("\033[M`!!", KEY_CODE_WHEEL_UP, KEY_PLACE(0, 0));
+}
+
+static void test_key_decoder__reads_the_background_of_the_terminal_in_every_precision__U5(void **state)
+{
+	(void)state;
+	assert_one("\033]11;rgb:ffff/8080/0000\033\\", KEY_CODE_BACKGROUND, 0xFF8000);
+	assert_one("\033]11;rgb:ff/80/00\a", KEY_CODE_BACKGROUND, 0xFF8000);
+	assert_one("\033]11;rgb:f/0/f\a", KEY_CODE_BACKGROUND, 0xFF00FF);
+	assert_one("\033]11;rgba:ffff/ffff/ffff/8000\a", KEY_CODE_BACKGROUND, 0xFFFFFF);
+}
+
+static void test_key_decoder__an_answer_that_was_asked_for_is_never_taken_for_keys_however_slow_the_link(void **state)
+{
+	(void)state;
+	static const char answer[] = "\033]11;rgb:dddd/dddd/dddd\033\\";
+	struct key_decoder *decoder = key_decoder_new();
+	struct key key;
+	const char *paste;
+	key_decoder_expect_reply(decoder, true);
+	for (size_t i = 0; i + 1 < strlen(answer); i++) {
+		key_decoder_feed(decoder, &answer[i], 1);
+		if (i > 0 && key_decoder_is_waiting(decoder)) {
+			fail_msg("byte %zu of an answer is waited for as a key", i);
+		}
+		if (i > 0) {
+			key_decoder_expire(decoder);
+		}
+		assert_false(key_decoder_next(decoder, &key, &paste));
+	}
+	key_decoder_feed(decoder, "\\", 1);
+	assert_true(key_decoder_next(decoder, &key, &paste));
+	assert_int_equal(key.code, KEY_CODE_BACKGROUND);
+	assert_int_equal(key.character, 0xDDDDDD);
+	/* and one that never ends is let go when its time is over */
+	key_decoder_feed(decoder, "\033]11;rgb", 8);
+	assert_false(key_decoder_next(decoder, &key, &paste));
+	key_decoder_expect_reply(decoder, false);
+	assert_true(key_decoder_is_waiting(decoder));
+	key_decoder_expire(decoder);
+	assert_false(key_decoder_next(decoder, &key, &paste));
+	key_decoder_feed(decoder, "j", 1);
+	assert_true(key_decoder_next(decoder, &key, &paste));
+	assert_int_equal(key.character, 'j');
+	key_decoder_free(decoder);
 }
 
 static void test_key_decoder__a_sequence_that_never_ends_does_not_hold_the_keyboard(void **state)
@@ -151,6 +226,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key_decoder__reads_every_form_wherever_the_bytes_are_cut),
 		cmocka_unit_test(test_key_decoder__swallows_what_it_does_not_know_whole),
+		cmocka_unit_test(test_key_decoder__reads_clicks_and_the_wheel_in_both_forms__U5),
+		cmocka_unit_test(test_key_decoder__reads_the_background_of_the_terminal_in_every_precision__U5),
+		cmocka_unit_test(
+			test_key_decoder__an_answer_that_was_asked_for_is_never_taken_for_keys_however_slow_the_link),
 		cmocka_unit_test(test_key_decoder__a_sequence_that_never_ends_does_not_hold_the_keyboard),
 		cmocka_unit_test(test_key_decoder__escape_waits_until_it_is_told_that_nothing_follows),
 		cmocka_unit_test(test_key_decoder__a_huge_paste_is_cut_and_the_keys_after_it_live),
