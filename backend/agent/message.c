@@ -101,6 +101,7 @@ void agent_command_clear(struct agent_command *command)
 	free(command->target.name);
 	free(command->target.display_name);
 	free(command->target.description);
+	volume_list_clear(&command->volumes);
 	free(command->path);
 	free(command->volume_snapshot_name);
 	memset(command, 0, sizeof *command);

@@ -86,6 +86,7 @@ struct agent_command {
 	struct hv_uuid vm_uuid;
 	char *vm_name;
 	struct agent_target target;
+	struct volume_list volumes; /* with a target: the VM's volumes as this console knows them (C1) */
 	bool force;               /* Stop: turn off instead of shutting down */
 	struct hv_uuid export;    /* ExportVm, CancelExport, RemoveVm, ImportVm */
 	bool with_disks;          /* ExportVm; false: only the definition */

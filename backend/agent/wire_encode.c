@@ -63,6 +63,24 @@ static void body_startup(struct object *body, const struct agent_command *comman
 	put_text(body, "console", "hvtree " HVTREE_VERSION);
 }
 
+static json_t *volume_objects(struct object *body, const struct volume_list *volumes)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < volumes->count; i++) {
+		const struct volume *volume = &volumes->items[i];
+		struct object to = object_new();
+		put_uuid(&to, "uuid", &volume->uuid);
+		put_text(&to, "name", volume->name ? volume->name : "");
+		put_text(&to, "volumeType", volume->root ? "ROOT" : "DATADISK");
+		put(&to, "deviceId", json_integer(volume->device_id));
+		put_text(&to, "path", volume->path ? volume->path : "");
+		put(&to, "size", json_integer(volume->size_bytes));
+		put(&to, "chainSize", json_integer(volume->chain_bytes));
+		body->failed = body->failed || to.failed || json_array_append_new(array, to.json) != 0;
+	}
+	return array;
+}
+
 static void body_snapshot(struct object *body, const struct agent_command *command)
 {
 	const struct agent_target *target = &command->target;
@@ -77,7 +95,7 @@ static void body_snapshot(struct object *body, const struct agent_command *comma
 	put_uuid(&to, "parent", &target->parent_checkpoint);
 	put_vm(body, command);
 	put_object(body, "target", &to);
-	put(body, "volumeTOs", json_array());
+	put(body, "volumeTOs", volume_objects(body, &command->volumes));
 }
 
 static void body_vm(struct object *body, const struct agent_command *command)

@@ -50,10 +50,15 @@ static enum hv_status make_command(struct engine *engine, const struct operation
 		.force = kind == AGENT_STOP && needs_force(row),
 	};
 	if (scene.has_snapshot && kind != AGENT_START && kind != AGENT_STOP) {
+		struct store *store = engine->config.store;
 		fill_target(command, &scene.snapshot, &scene.vm);
+		status = store->ops->volume_list(store, scene.vm.id, &command->volumes, err);
 	}
 	scene_clear(&scene);
-	return HV_OK;
+	if (status != HV_OK) {
+		agent_command_clear(command);
+	}
+	return status;
 }
 
 static void wait_for_sign_of_life(struct engine *engine, struct run *run, enum run_wait wait)

@@ -153,7 +153,7 @@ static enum hv_status cancel_in_transaction(struct engine *engine, struct run *r
 	if (status == HV_OK) {
 		status = check_cancel(&run->row, scene, err);
 	}
-	if (status == HV_OK && strcmp(run->row.owner, engine->owner) != 0) {
+	if (status == HV_OK && (!run->row.owner || strcmp(run->row.owner, engine->owner) != 0)) {
 		int64_t until_us = engine_wall_us(engine) + engine->config.lease_us;
 		status = store->ops->operation_take_over(store, &run->row, engine->owner, until_us, err);
 	}

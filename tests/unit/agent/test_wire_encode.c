@@ -47,6 +47,13 @@ static struct agent_command command_of(enum agent_command_kind kind)
 		.volume_snapshot = uuid(COPY),
 		.volume_snapshot_name = hv_strdup("nightly"),
 	};
+	struct volume *volume = volume_list_add(&command.volumes);
+	volume->uuid = uuid(VOLUME);
+	volume->name = hv_strdup("root");
+	volume->root = true;
+	volume->path = hv_strdup("C:\\r.avhdx");
+	volume->size_bytes = 40;
+	volume->chain_bytes = 30;
 	return command;
 }
 
@@ -55,7 +62,9 @@ static struct agent_command command_of(enum agent_command_kind kind)
 #define SNAPSHOT_BODY                                                                                      \
 	"\"body\":{" VM_BODY ",\"target\":{\"uuid\":\"" TARGET "\",\"snapshotName\":\"db_VS_1\","            \
 	"\"displayName\":\"before\\nupdate\",\"description\":null,\"type\":\"DiskAndMemory\","               \
-	"\"quiescevm\":true,\"checkpointId\":null,\"parent\":\"" PARENT "\"},\"volumeTOs\":[]}}\n"
+	"\"quiescevm\":true,\"checkpointId\":null,\"parent\":\"" PARENT "\"},\"volumeTOs\":[{\"uuid\":\""       \
+	VOLUME "\",\"name\":\"root\",\"volumeType\":\"ROOT\",\"deviceId\":0,\"path\":\"C:\\\\r.avhdx\","       \
+	"\"size\":40,\"chainSize\":30}]}}\n"
 
 #define EXPORT_BODY VM_BODY ",\"export\":\"" EXPORT "\""
 #define VOLUME_BODY VM_BODY ",\"volumeUuid\":\"" VOLUME "\""
