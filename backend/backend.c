@@ -198,6 +198,13 @@ static void push_id(struct hv_backend *backend, enum request_kind kind, uint64_t
 	requests_push(backend->requests, request);
 }
 
+void hv_load(struct hv_backend *backend, const char *vm)
+{
+	struct request *request = request_new(REQUEST_LOAD, 0);
+	request->name = hv_strdup_null(vm);
+	requests_push(backend->requests, request);
+}
+
 void hv_open_vm(struct hv_backend *backend, const struct hv_uuid *vm)
 {
 	push_id(backend, REQUEST_OPEN_VM, 0, vm);

@@ -34,7 +34,7 @@ struct hv_backend;
 
 enum hv_connect {
 	HV_CONNECT_ALL,       /* the console: connect to every host and stay connected */
-	HV_CONNECT_ON_DEMAND, /* commands: connect to a host when an act needs it */
+	HV_CONNECT_ON_DEMAND, /* commands: connect to a host when an act needs it, tell of a VM when it is asked for */
 };
 
 struct hv_config {
@@ -326,6 +326,9 @@ const struct hv_account_list *hv_account_list_new(const struct hv_account_list *
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 
+/** With HV_CONNECT_ON_DEMAND only the hosts come by themselves. This asks for the VMs with this name (exact) or this
+ * uuid, NULL: for all, and what lives on them, then HV_EVENT_LOADED. No ticket. */
+void hv_load(struct hv_backend *backend, const char *vm);
 /** Want HV_EVENT_TREE for this VM now and on every change. No ticket: the tree is the answer, HV_EVENT_VM_GONE when there
  * is no such VM. */
 void hv_open_vm(struct hv_backend *backend, const struct hv_uuid *vm);

@@ -121,7 +121,7 @@ void handle_account_change(struct hv_backend *backend, const struct request *req
 		status = caller_look(backend, &error);
 	}
 	if (status == HV_OK) { /* what the caller may see may have changed */
-		status = publish_all(backend, &error);
+		status = load_picture(backend, &error);
 	}
 	if (status != HV_OK) {
 		publish_refusal(backend, request->ticket, &error);

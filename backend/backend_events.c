@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -29,10 +30,13 @@ struct queue {
 	struct entry *list;
 	struct entry *by_key;
 	size_t messages;
+	size_t count;
 };
 
 struct events {
 	pthread_mutex_t lock;
+	pthread_cond_t taken; /* fewer wait than `wanted` */
+	size_t wanted; /* under the lock; 0: nobody waits for the reader */
 	struct queue waiting; /* under the lock */
 	struct entry *batch; /* of the writer, not yet visible */
 	int fd;
@@ -93,6 +97,7 @@ enum hv_status events_new(struct events **ret_events, struct hv_error *err)
 	}
 	struct events *events = hv_alloc(sizeof *events);
 	(void)pthread_mutex_init(&events->lock, NULL);
+	(void)pthread_cond_init(&events->taken, NULL);
 	events->fd = fd;
 	*ret_events = events;
 	return HV_OK;
@@ -108,6 +113,7 @@ static void remove_entry(struct queue *queue, struct entry *entry)
 		queue->messages--;
 	}
 	DL_DELETE(queue->list, entry);
+	queue->count--;
 }
 
 void events_free(struct events *events)
@@ -125,6 +131,7 @@ void events_free(struct events *events)
 		DL_DELETE(events->batch, entry);
 		hv_event_free(&entry->event);
 	}
+	(void)pthread_cond_destroy(&events->taken);
 	(void)pthread_mutex_destroy(&events->lock);
 	close(events->fd);
 	free(events);
@@ -141,6 +148,9 @@ struct hv_event *events_next(struct events *events)
 	struct entry *entry = events->waiting.list;
 	if (entry) {
 		remove_entry(&events->waiting, entry);
+	}
+	if (events->wanted > events->waiting.count) {
+		(void)pthread_cond_signal(&events->taken);
 	}
 	if (!events->waiting.list) {
 		uint64_t count;
@@ -214,6 +224,7 @@ static void enqueue(struct queue *queue, struct entry *entry)
 		hv_event_free(&old->event);
 	} else {
 		DL_APPEND(queue->list, entry);
+		queue->count++;
 	}
 	if (entry->keyed) {
 		HASH_ADD(hh, queue->by_key, key, sizeof entry->key, entry);
@@ -237,5 +248,21 @@ void events_flush(struct events *events)
 	}
 	uint64_t one = 1;
 	(void)!write(events->fd, &one, sizeof one);
+	pthread_mutex_unlock(&events->lock);
+}
+
+void events_wait_for_reader(struct events *events, size_t count, int milliseconds)
+{
+	struct timespec deadline;
+	(void)clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_nsec += milliseconds * 1000000L;
+	deadline.tv_sec += deadline.tv_nsec / 1000000000;
+	deadline.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&events->lock);
+	events->wanted = count + 1;
+	while (events->waiting.count > count &&
+		pthread_cond_timedwait(&events->taken, &events->lock, &deadline) == 0) {
+	}
+	events->wanted = 0;
 	pthread_mutex_unlock(&events->lock);
 }

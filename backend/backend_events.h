@@ -25,6 +25,10 @@ void events_add(struct events *events, struct hv_event *take_event);
 /** Make the batch visible. */
 void events_flush(struct events *events);
 
+/** Give a reader who is behind time to take some, so that what is read quickly does not pile up: until at most `count`
+ * wait, but not longer than this. */
+void events_wait_for_reader(struct events *events, size_t count, int milliseconds);
+
 /** A zeroed event of this kind. */
 struct hv_event *event_new(enum hv_event_kind kind);
 

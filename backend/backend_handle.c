@@ -23,7 +23,7 @@ static void open_vm(struct hv_backend *backend, const struct request *request)
 		publish_failure(backend, &error);
 		return;
 	}
-	struct known_vm *known = known_vm_learn(backend, &row);
+	struct known_vm *known = told_of_vm(backend, &row);
 	known->opened = true;
 	if (publish_tree(backend, &row, &error) != HV_OK) {
 		publish_failure(backend, &error);
@@ -35,7 +35,7 @@ static void close_vm(struct hv_backend *backend, const struct request *request)
 {
 	struct virtual_machine row = {0};
 	if (caller_find_vm(backend, &request->id, &row, NULL) == HV_OK) {
-		known_vm_learn(backend, &row)->opened = false;
+		told_of_vm(backend, &row)->opened = false;
 		virtual_machine_clear(&row);
 	}
 }
@@ -217,6 +217,9 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 {
 	bool waits = false;
 	switch (take_request->kind) {
+	case REQUEST_LOAD:
+		handle_load(backend, take_request);
+		break;
 	case REQUEST_OPEN_VM:
 		open_vm(backend, take_request);
 		break;

@@ -10,6 +10,7 @@
 #include "backend/agent/agent.h"
 #include "backend/backend.h"
 #include "backend/backend_events.h"
+#include "backend/backend_known.h"
 #include "backend/base/hash.h"
 #include "backend/backend_requests.h"
 #include "backend/backend_watch.h"
@@ -32,15 +33,6 @@ struct known_host {
 	int64_t inventories; /* how many have come in all */
 	bool snapshots_enabled; /* X5, for its version */
 	int64_t vm_count;
-	bool seen; /* mark of a reload */
-	UT_hash_handle hh;
-};
-
-struct known_vm {
-	int64_t id;
-	struct hv_uuid uuid;
-	int64_t host_id;
-	bool opened; /* the console wants its tree */
 	bool seen; /* mark of a reload */
 	UT_hash_handle hh;
 };
@@ -86,7 +78,7 @@ struct hv_backend {
 	struct agents *agents;
 	struct watch *watch;
 	struct known_host *hosts;
-	struct known_vm *vms;
+	struct known_vms vms;
 	struct known_operation *operations;
 	struct known_name *offerings;
 	struct known_name *accounts;
@@ -94,6 +86,7 @@ struct hv_backend {
 	struct request *later; /* taken from the queue while the first picture was read: acts wait for its end */
 	bool stop; /* the thread shall end */
 	int64_t started_us; /* wall */
+	bool wants_all; /* all VMs are told of, not only those that were asked for by name */
 	int64_t sequence; /* of the last change that was sent up */
 	int64_t engine_due_us;
 	int64_t snapshot_limit;
@@ -139,11 +132,11 @@ struct picture_rows {
 	struct checkpoint_list untracked;
 };
 const struct hv_host *picture_host(const struct known_host *known, const struct host *row);
-enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err);
-/** The same from rows that were read already: no text of them is used. */
-const struct hv_vm *picture_summary(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct picture_rows *rows, const struct operation_list *live);
+/** `live`: at least all that live on the VM. */
+const struct hv_vm *picture_vm(
+	struct hv_backend *backend, const struct virtual_machine *row, const struct operation_list *live);
+/** Look again how many snapshots a VM may have (C3). */
+void picture_look_at_limit(struct hv_backend *backend);
 enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_machine *row,
 	const struct hv_tree **ret_tree, struct hv_error *err);
 enum hv_status picture_operation(struct hv_backend *backend, const struct operation *row,
@@ -157,18 +150,35 @@ const char *names_offering(struct hv_backend *backend, int64_t id);
 const char *names_account(struct hv_backend *backend, int64_t id, const char **ret_domain);
 void names_clear(struct hv_backend *backend);
 
+/* --- backend_load.c: the whole picture --- */
+/** Tell of everything again, and of what is gone. */
+enum hv_status load_picture(struct hv_backend *backend, struct hv_error *err);
+void handle_load(struct hv_backend *backend, const struct request *request);
+
+/* --- backend_told.c: what the console was told of --- */
+struct known_vm *told_of_vm(struct hv_backend *backend, const struct virtual_machine *row);
+void told_of_operation(struct hv_backend *backend, const struct operation *row);
+/** Tell that it is gone; nothing when it was never told of. */
+void told_forget_vm(struct hv_backend *backend, int64_t id);
+void told_forget_host(struct hv_backend *backend, struct known_host *host);
+void told_clear(struct hv_backend *backend);
+
 /* --- backend_publish.c: what changed, as events --- */
-enum hv_status publish_all(struct hv_backend *backend, struct hv_error *err);
 enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err);
+void publish_host_row(struct hv_backend *backend, const struct host *row);
+enum hv_status publish_vm(struct hv_backend *backend, int64_t id, struct hv_error *err);
+enum hv_status publish_vm_row(struct hv_backend *backend, const struct virtual_machine *row,
+	const struct operation_list *live, struct hv_error *err);
+enum hv_status publish_operation(struct hv_backend *backend, int64_t id, struct hv_error *err);
+enum hv_status publish_operation_row(
+	struct hv_backend *backend, const struct operation *row, struct hv_error *err);
 enum hv_status publish_tree(
 	struct hv_backend *backend, const struct virtual_machine *row, struct hv_error *err);
 void publish_host_later(struct hv_backend *backend, int64_t host_id);
-void publish_clear(struct hv_backend *backend);
 void publish_message(struct hv_backend *backend, bool warning, const char *text);
 /** Told once, until the store works again. */
 void publish_failure(struct hv_backend *backend, const struct hv_error *error);
 void publish_refusal(struct hv_backend *backend, uint64_t ticket, const struct hv_error *error);
-struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual_machine *row);
 
 /* --- backend_handle.c: requests; each takes the request --- */
 void handle_request(struct hv_backend *backend, struct request *take_request);

@@ -58,28 +58,21 @@ void picture_rows_clear(struct picture_rows *rows)
 	checkpoint_list_clear(&rows->untracked);
 }
 
-/* What the closed row says of its snapshots. */
-static void sum_up(
-	const struct virtual_machine *row, const struct picture_rows *rows, struct hv_vm *vm)
+void picture_look_at_limit(struct hv_backend *backend)
 {
-	for (size_t i = 0; i < rows->snapshots.count; i++) {
-		const struct snapshot *snapshot = &rows->snapshots.items[i];
-		vm->snapshots++;
-		vm->snapshots_on_host += snapshot_is_on_host(snapshot->state) ? 1 : 0;
-		vm->delta_bytes += snapshot->size_bytes;
-		if (vm->oldest_us == 0 || snapshot->created_us < vm->oldest_us) {
-			vm->oldest_us = snapshot->created_us;
+	char *value = NULL;
+	backend->snapshot_limit = SNAPSHOT_LIMIT_DEFAULT;
+	if (backend->store->ops->setting_get(backend->store, "vmsnapshot.max", &value, NULL) ==
+			HV_OK &&
+		value) {
+		char *end = NULL;
+		long long limit = strtoll(value, &end, 10);
+		if (end != value && *end == '\0' && limit >= 0) {
+			backend->snapshot_limit =
+				limit < SNAPSHOT_LIMIT_HYPERV ? limit : SNAPSHOT_LIMIT_HYPERV;
 		}
 	}
-	struct snapshot_tree tree = {0};
-	if (rows->snapshots.count + rows->untracked.count > 0 &&
-		snapshot_tree_build(&rows->snapshots, &rows->untracked, &row->checkpoint, &tree,
-			NULL) == HV_OK) {
-		vm->chain = tree.current == SNAPSHOT_TREE_NONE
-				    ? 0
-				    : (int64_t)tree.nodes[tree.current].depth + 1;
-		snapshot_tree_clear(&tree);
-	}
+	free(value);
 }
 
 /* The operation that holds the VM: the running one, else the first that waits. */
@@ -101,8 +94,8 @@ static struct hv_uuid live_operation(const struct operation_list *live, int64_t 
 	return waits;
 }
 
-const struct hv_vm *picture_summary(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct picture_rows *rows, const struct operation_list *live)
+const struct hv_vm *picture_vm(
+	struct hv_backend *backend, const struct virtual_machine *row, const struct operation_list *live)
 {
 	const struct known_host *host = hosts_find(backend, row->host_id);
 	const char *domain;
@@ -118,6 +111,11 @@ const struct hv_vm *picture_summary(struct hv_backend *backend, const struct vir
 		.offering = names_offering(backend, row->offering_id),
 		.account = account ? account : "",
 		.domain = domain ? domain : "",
+		.snapshots = row->summary.snapshots,
+		.snapshots_on_host = row->summary.on_host,
+		.chain = row->summary.chain,
+		.delta_bytes = row->summary.delta_bytes,
+		.oldest_us = row->summary.oldest_us,
 		.snapshot_limit = backend->snapshot_limit,
 		.snapshots_enabled = host ? host->snapshots_enabled : true,
 		.untracked = row->untracked,
@@ -125,20 +123,7 @@ const struct hv_vm *picture_summary(struct hv_backend *backend, const struct vir
 		.fixed = !authority_changes(&backend->caller),
 		.operation = live_operation(live, row->id),
 	};
-	sum_up(row, rows, &vm);
 	return hv_vm_new(&vm);
-}
-
-enum hv_status picture_vm(struct hv_backend *backend, const struct virtual_machine *row,
-	const struct operation_list *live, const struct hv_vm **ret_vm, struct hv_error *err)
-{
-	struct picture_rows rows;
-	enum hv_status status = picture_rows_read(backend, row, &rows, err);
-	if (status == HV_OK) {
-		*ret_vm = picture_summary(backend, row, &rows, live);
-		picture_rows_clear(&rows);
-	}
-	return status;
 }
 
 static struct hv_node tracked_node(struct hv_backend *backend, const struct snapshot *snapshot)

@@ -59,7 +59,7 @@ static enum hv_status facts_read(struct hv_backend *backend, const struct hv_act
 		status = ops->operation_live(backend->store, 0, facts->vm.id, &live, err);
 	}
 	if (status == HV_OK) {
-		status = picture_vm(backend, &facts->vm, &live, &facts->value, err);
+		facts->value = picture_vm(backend, &facts->vm, &live);
 	}
 	operation_list_clear(&live);
 	if (status == HV_OK) {

@@ -60,91 +60,13 @@ static void changed_clear(struct changed *changed)
 	}
 }
 
-/* --- what is known --- */
-
-static void known_vm_forget(struct hv_backend *backend, struct known_vm *known)
-{
-	struct hv_event *event = event_new(HV_EVENT_VM_GONE);
-	event->id = known->uuid;
-	events_add(backend->events, event);
-	struct known_host *host = hosts_find(backend, known->host_id);
-	if (host) {
-		host->vm_count--;
-	}
-	HASH_DEL(backend->vms, known);
-	free(known);
-}
-
-struct known_vm *known_vm_learn(struct hv_backend *backend, const struct virtual_machine *row)
-{
-	struct known_vm *known = NULL;
-	HASH_FIND(hh, backend->vms, &row->id, sizeof row->id, known);
-	if (known && !hv_uuid_equal(&known->uuid, &row->uuid)) {
-		known_vm_forget(backend, known); /* the row's number was given to another VM */
-		known = NULL;
-	}
-	if (!known) {
-		known = hv_alloc(sizeof *known);
-		known->id = row->id;
-		known->uuid = row->uuid;
-		HASH_ADD(hh, backend->vms, id, sizeof known->id, known);
-	}
-	if (known->host_id != row->host_id) {
-		struct known_host *before = hosts_find(backend, known->host_id);
-		struct known_host *now = hosts_find(backend, row->host_id);
-		if (before) {
-			before->vm_count--;
-			publish_host_later(backend, before->id);
-		}
-		if (now) {
-			now->vm_count++;
-			publish_host_later(backend, now->id);
-		}
-		known->host_id = row->host_id;
-	}
-	known->seen = true;
-	return known;
-}
-
-static void known_host_forget(struct hv_backend *backend, struct known_host *host)
-{
-	struct known_vm *vm;
-	struct known_vm *next;
-	HASH_ITER(hh, backend->vms, vm, next) {
-		if (vm->host_id == host->id) {
-			known_vm_forget(backend, vm);
-		}
-	}
-	struct hv_event *event = event_new(HV_EVENT_HOST_GONE);
-	event->id = host->uuid;
-	events_add(backend->events, event);
-	hosts_forget(backend, host);
-}
-
-static void known_operation_note(struct hv_backend *backend, const struct operation *row)
-{
-	struct known_operation *known = NULL;
-	HASH_FIND(hh, backend->operations, &row->id, sizeof row->id, known);
-	if (operation_is_live(row)) {
-		if (!known) {
-			known = hv_alloc(sizeof *known);
-			known->id = row->id;
-			HASH_ADD(hh, backend->operations, id, sizeof known->id, known);
-		}
-		known->seen = true;
-	} else if (known) {
-		HASH_DEL(backend->operations, known);
-		free(known);
-	}
-}
-
 /* --- one row up --- */
 
-static void publish_host_row(struct hv_backend *backend, const struct host *row)
+void publish_host_row(struct hv_backend *backend, const struct host *row)
 {
 	struct known_host *known = hosts_find(backend, row->id);
 	if (known && !hv_uuid_equal(&known->uuid, &row->uuid)) {
-		known_host_forget(backend, known); /* the row's number was given to another host */
+		told_forget_host(backend, known); /* the row's number was given to another host */
 	}
 	known = hosts_learn(backend, row);
 	known->seen = true;
@@ -160,7 +82,7 @@ static enum hv_status publish_host(struct hv_backend *backend, int64_t id, struc
 	if (status == HV_ERR_NOT_FOUND) {
 		struct known_host *known = hosts_find(backend, id);
 		if (known) {
-			known_host_forget(backend, known);
+			told_forget_host(backend, known);
 		}
 		return HV_OK;
 	}
@@ -184,39 +106,26 @@ enum hv_status publish_tree(
 	return status;
 }
 
-static enum hv_status publish_vm_row(struct hv_backend *backend, const struct virtual_machine *row,
+enum hv_status publish_vm_row(struct hv_backend *backend, const struct virtual_machine *row,
 	const struct operation_list *live, struct hv_error *err)
 {
 	if (!caller_sees(backend, row)) { /* A1: given away, perhaps */
-		struct known_vm *gone = NULL;
-		HASH_FIND(hh, backend->vms, &row->id, sizeof row->id, gone);
-		if (gone) {
-			known_vm_forget(backend, gone);
-		}
+		told_forget_vm(backend, row->id);
 		return HV_OK;
 	}
-	const struct known_vm *known = known_vm_learn(backend, row);
-	const struct hv_vm *vm = NULL;
-	enum hv_status status = picture_vm(backend, row, live, &vm, err);
-	if (status != HV_OK) {
-		return status;
-	}
+	bool opened = told_of_vm(backend, row)->opened;
 	struct hv_event *event = event_new(HV_EVENT_VM);
-	event->vm = vm;
+	event->vm = picture_vm(backend, row, live);
 	events_add(backend->events, event);
-	return known->opened ? publish_tree(backend, row, err) : HV_OK;
+	return opened ? publish_tree(backend, row, err) : HV_OK;
 }
 
-static enum hv_status publish_vm(struct hv_backend *backend, int64_t id, struct hv_error *err)
+enum hv_status publish_vm(struct hv_backend *backend, int64_t id, struct hv_error *err)
 {
 	struct virtual_machine row = {0};
 	enum hv_status status = backend->store->ops->vm_get(backend->store, id, &row, err);
 	if (status == HV_ERR_NOT_FOUND) {
-		struct known_vm *known = NULL;
-		HASH_FIND(hh, backend->vms, &id, sizeof id, known);
-		if (known) {
-			known_vm_forget(backend, known);
-		}
+		told_forget_vm(backend, id);
 		return HV_OK;
 	}
 	if (status != HV_OK) {
@@ -247,7 +156,7 @@ static void log_operation(const struct hv_backend *backend, const struct operati
 		operation->error ? operation->error : "");
 }
 
-static enum hv_status publish_operation_row(
+enum hv_status publish_operation_row(
 	struct hv_backend *backend, const struct operation *row, struct hv_error *err)
 {
 	const struct hv_operation *operation = NULL;
@@ -258,7 +167,7 @@ static enum hv_status publish_operation_row(
 	if (status != HV_OK) {
 		return status;
 	}
-	known_operation_note(backend, row);
+	told_of_operation(backend, row);
 	log_operation(backend, row, operation);
 	struct hv_event *event = event_new(HV_EVENT_OPERATION);
 	event->operation = operation;
@@ -266,7 +175,7 @@ static enum hv_status publish_operation_row(
 	return HV_OK;
 }
 
-static enum hv_status publish_operation(
+enum hv_status publish_operation(
 	struct hv_backend *backend, int64_t id, struct hv_error *err)
 {
 	struct operation row = {0};
@@ -278,175 +187,6 @@ static enum hv_status publish_operation(
 		status = publish_operation_row(backend, &row, err);
 		operation_clear(&row);
 	}
-	return status;
-}
-
-/* --- the whole picture --- */
-
-static void read_limit(struct hv_backend *backend)
-{
-	char *value = NULL;
-	backend->snapshot_limit = SNAPSHOT_LIMIT_DEFAULT;
-	if (backend->store->ops->setting_get(backend->store, "vmsnapshot.max", &value, NULL) ==
-			HV_OK &&
-		value) {
-		char *end = NULL;
-		long long limit = strtoll(value, &end, 10);
-		if (end != value && *end == '\0' && limit >= 0) {
-			backend->snapshot_limit =
-				limit < SNAPSHOT_LIMIT_HYPERV ? limit : SNAPSHOT_LIMIT_HYPERV;
-		}
-	}
-	free(value);
-}
-
-/* The rows of the VM at *at in the outline of its host; none when others stand there. */
-static struct snapshot_list take_rows(const struct snapshot_list *outline, size_t *at, int64_t vm_id)
-{
-	struct snapshot_list rows = {.items = outline->items ? outline->items + *at : NULL};
-	while (*at < outline->count && outline->items[*at].vm_id == vm_id) {
-		rows.count++;
-		*at += 1;
-	}
-	return rows;
-}
-
-/* From one read of a host's snapshots: a statement a VM takes three times as long. What needs more is read by itself. */
-static enum hv_status publish_summaries(struct hv_backend *backend, const struct virtual_machine_list *vms,
-	const struct snapshot_list *outline, const struct operation_list *live, struct hv_error *err)
-{
-	enum hv_status status = HV_OK;
-	size_t at = 0;
-	for (size_t i = 0; status == HV_OK && i < vms->count; i++) {
-		const struct virtual_machine *row = &vms->items[i];
-		struct picture_rows rows = {.snapshots = take_rows(outline, &at, row->id)};
-		if (!caller_sees(backend, row)) {
-			continue;
-		}
-		if (row->untracked > 0 || known_vm_learn(backend, row)->opened) {
-			status = publish_vm_row(backend, row, live, err);
-			continue;
-		}
-		struct hv_event *event = event_new(HV_EVENT_VM);
-		event->vm = picture_summary(backend, row, &rows, live);
-		events_add(backend->events, event);
-	}
-	/* somebody wrote between the two reads, and the outline was not that of these VMs */
-	for (size_t i = 0; at < outline->count && status == HV_OK && i < vms->count; i++) {
-		status = publish_vm_row(backend, &vms->items[i], live, err);
-	}
-	return status;
-}
-
-/* One host's VMs and the operations that live on them; the console shows these while the next host is read. */
-static enum hv_status publish_vms_of(
-	struct hv_backend *backend, int64_t host_id, struct hv_error *err)
-{
-	struct virtual_machine_list vms = {0};
-	struct snapshot_list outline = {0};
-	struct operation_list live = {0};
-	const struct store_ops *ops = backend->store->ops;
-	enum hv_status status = ops->vm_list(backend->store, host_id, &vms, err);
-	if (status == HV_OK) {
-		status = ops->snapshot_outline(backend->store, host_id, &outline, err);
-	}
-	if (status == HV_OK) {
-		status = ops->operation_live(backend->store, host_id, 0, &live, err);
-	}
-	if (status == HV_OK) {
-		status = publish_summaries(backend, &vms, &outline, &live, err);
-	}
-	for (size_t i = 0; status == HV_OK && i < live.count; i++) {
-		status = publish_operation_row(backend, &live.items[i], err);
-	}
-	events_flush(backend->events);
-	operation_list_clear(&live);
-	snapshot_list_clear(&outline);
-	virtual_machine_list_clear(&vms);
-	return status;
-}
-
-static enum hv_status publish_everything(struct hv_backend *backend, struct hv_error *err)
-{
-	struct host_list list = {0};
-	enum hv_status status = backend->store->ops->host_list(backend->store, &list, err);
-	for (size_t i = 0; status == HV_OK && i < list.count; i++) {
-		publish_host_row(backend, &list.items[i]);
-	}
-	events_flush(backend->events);
-	backend->dirty_count = 0;
-	for (size_t i = 0; status == HV_OK && i < list.count && !backend->stop; i++) {
-		int64_t told = hosts_find(backend, list.items[i].id)->vm_count;
-		status = publish_vms_of(backend, list.items[i].id, err);
-		if (told != hosts_find(backend, list.items[i].id)->vm_count) {
-			publish_host_row(backend, &list.items[i]);
-		}
-		requests_answer_reads(backend);
-	}
-	backend->dirty_count = 0;
-	host_list_clear(&list);
-	return status;
-}
-
-/* After a reload: what was not seen again is gone, or has ended. */
-static enum hv_status sweep(struct hv_backend *backend, struct hv_error *err)
-{
-	enum hv_status status = HV_OK;
-	struct known_operation *operation;
-	struct known_operation *next_operation;
-	HASH_ITER(hh, backend->operations, operation, next_operation) {
-		if (!operation->seen && status == HV_OK) {
-			status = publish_operation(backend, operation->id, err);
-		}
-	}
-	struct known_vm *vm;
-	struct known_vm *next_vm;
-	HASH_ITER(hh, backend->vms, vm, next_vm) {
-		if (!vm->seen) {
-			known_vm_forget(backend, vm);
-		}
-	}
-	struct known_host *host;
-	struct known_host *next_host;
-	HASH_ITER(hh, backend->hosts, host, next_host) {
-		if (!host->seen) {
-			known_host_forget(backend, host);
-		}
-	}
-	return status;
-}
-
-enum hv_status publish_all(struct hv_backend *backend, struct hv_error *err)
-{
-	struct known_host *host;
-	struct known_vm *vm;
-	struct known_operation *operation;
-	int64_t sequence;
-	for (host = backend->hosts; host; host = host->hh.next) {
-		host->seen = false;
-	}
-	for (vm = backend->vms; vm; vm = vm->hh.next) {
-		vm->seen = false;
-	}
-	for (operation = backend->operations; operation; operation = operation->hh.next) {
-		operation->seen = false;
-	}
-	/* the number first: what changes while the rows are read comes again by the feed */
-	enum hv_status status = backend->store->ops->last_change(backend->store, &sequence, err);
-	if (status == HV_OK) {
-		status = caller_look(backend, err);
-	}
-	if (status == HV_OK) {
-		read_limit(backend);
-		status = publish_everything(backend, err);
-	}
-	if (status == HV_OK && !backend->stop) { /* what was not read is not gone */
-		status = sweep(backend, err);
-	}
-	if (status == HV_OK) {
-		backend->sequence = sequence;
-	}
-	events_flush(backend->events);
 	return status;
 }
 
@@ -508,11 +248,11 @@ enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err)
 	enum hv_status status = collect(backend, &changed, &reload, err);
 	if (status == HV_OK && reload) {
 		changed_clear(&changed);
-		return publish_all(backend, err);
+		return load_picture(backend, err);
 	}
 	if (status == HV_OK && backend->sequence != before) {
 		status = caller_look(backend, err);
-		read_limit(backend);
+		picture_look_at_limit(backend);
 	}
 	size_t dirty =
 		backend->dirty_count; /* more may come while VMs are read: the next turn takes them */
@@ -546,23 +286,6 @@ void publish_host_later(struct hv_backend *backend, int64_t host_id)
 {
 	HV_GROW(backend->dirty, backend->dirty_count, backend->dirty_capacity);
 	backend->dirty[backend->dirty_count++] = host_id;
-}
-
-void publish_clear(struct hv_backend *backend)
-{
-	struct known_vm *vm;
-	struct known_vm *next_vm;
-	HASH_ITER(hh, backend->vms, vm, next_vm) {
-		HASH_DEL(backend->vms, vm);
-		free(vm);
-	}
-	struct known_operation *operation;
-	struct known_operation *next_operation;
-	HASH_ITER(hh, backend->operations, operation, next_operation) {
-		HASH_DEL(backend->operations, operation);
-		free(operation);
-	}
-	free(backend->dirty);
 }
 
 /* --- events that are no rows --- */

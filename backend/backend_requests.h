@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 
 enum request_kind {
+	REQUEST_LOAD,
 	REQUEST_OPEN_VM,
 	REQUEST_CLOSE_VM,
 	REQUEST_ACT,
@@ -34,7 +35,7 @@ struct request {
 	struct hv_log_query log; /* LOG */
 	struct hv_account_change change; /* ACCOUNT_CHANGE */
 	struct hv_host_entry entry; /* HOST_ADD */
-	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY */
+	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY and the VM of LOAD */
 	char *name, *description, *safety_name, *account, *domain, *keyword;
 	struct hv_uuid vm;
 	struct hv_uuid *ids;

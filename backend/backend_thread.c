@@ -102,7 +102,7 @@ static void end(struct hv_backend *backend)
 	watch_free(backend->watch);
 	wait_clear(backend);
 	drop_requests(backend);
-	publish_clear(backend);
+	told_clear(backend);
 	names_clear(backend);
 	backend->store->ops->close(backend->store);
 	backend->store = NULL;
@@ -113,7 +113,7 @@ static void end(struct hv_backend *backend)
 static bool first_picture(struct hv_backend *backend)
 {
 	struct hv_error error = {0};
-	if (publish_all(backend, &error) != HV_OK) {
+	if (load_picture(backend, &error) != HV_OK) {
 		publish_failure(backend, &error);
 		events_flush(backend->events);
 		return false;
@@ -122,7 +122,9 @@ static bool first_picture(struct hv_backend *backend)
 	if (backend->stop) {
 		return true; /* in the middle of it: there is nobody any more to tell */
 	}
-	events_add(backend->events, event_new(HV_EVENT_LOADED));
+	if (backend->wants_all) {
+		events_add(backend->events, event_new(HV_EVENT_LOADED));
+	}
 	events_flush(backend->events);
 	engine_recover(backend->engine);
 	return true;
@@ -254,6 +256,7 @@ void *backend_thread(void *context)
 {
 	struct hv_backend *backend = context;
 	struct turn turn = {0};
+	backend->wants_all = backend->connect == HV_CONNECT_ALL;
 	begin(backend);
 	bool loaded = first_picture(backend);
 	bool go_on = !backend->stop;

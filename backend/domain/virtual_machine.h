@@ -22,6 +22,15 @@ struct host {
 	int64_t free_bytes; /* of its primary storage; -1 not known */
 };
 
+/* Of a VM's snapshots; see vm_summary.h. */
+struct vm_summary {
+	int64_t snapshots;   /* live rows */
+	int64_t on_host;     /* of them: those that exist, or may exist, on the host (C3) */
+	int64_t chain;       /* from the root to the current one (Q2); untracked ones count */
+	int64_t delta_bytes; /* of all of them; 0 not known */
+	int64_t oldest_us;   /* when the oldest was taken; 0 none */
+};
+
 struct virtual_machine {
 	int64_t id;
 	struct hv_uuid uuid; /* the host's id for it: identity never changes (hyperv.md 2.2) */
@@ -39,6 +48,7 @@ struct virtual_machine {
 	int64_t update_count;
 	bool missing;              /* the host no longer reports it */
 	int64_t running_since_us;  /* when it was put back to its current snapshot; 0: never since that was taken */
+	struct vm_summary summary; /* read only: kept by whatever changes the snapshots */
 };
 
 struct volume {

@@ -184,10 +184,6 @@ struct store_ops {
 	/** Live rows (removed_us = 0) of a VM, in no promised order. */
 	enum hv_status (*snapshot_list)(
 		struct store *store, int64_t vm_id, struct snapshot_list *list, struct hv_error *err);
-	/** Live rows of all VMs of a host, in the order of vm_list(): what a summary of each VM is made of. Of a row only
-	 * id, vm_id, parent_id, state, current, checkpoint, size and created time are filled; there are no texts. */
-	enum hv_status (*snapshot_outline)(
-		struct store *store, int64_t host_id, struct snapshot_list *list, struct hv_error *err);
 	enum hv_status (*snapshot_get)(
 		struct store *store, int64_t id, struct snapshot *ret_snapshot, struct hv_error *err);
 	enum hv_status (*snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,

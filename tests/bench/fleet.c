@@ -223,6 +223,10 @@ void fleet_make(const char *path, const struct fleet_size *size)
 	/* what the current row says is what the host says */
 	run(&maker, "UPDATE vm_instance SET checkpoint = (SELECT s.checkpoint FROM vm_snapshots s"
 		    " WHERE s.vm_id = vm_instance.id AND s.current = 1)");
+	struct hv_error error;
+	if (store_summarise_all(&functions, &error) != HV_OK) {
+		give_up(&maker, error.text);
+	}
 	run(&maker, "INSERT INTO snapshot_words (rowid, words)"
 		    " SELECT id, search_words(display_name, name, description) FROM vm_snapshots");
 	run(&maker, "COMMIT");

@@ -3,7 +3,7 @@
  * instructions of.
  *
  *   open     find the VM "chain" and read its snapshots
- *   summary  read the VMs of all hosts with the outline of their snapshots
+ *   summary  read the VMs of all hosts with what their closed rows say
  *   change   change one VM, commit, and be told of it
  *   keyword  find the snapshots with a rare word
  */
@@ -43,10 +43,7 @@ static void read_summary(struct store *store)
 	must(store->ops->host_list(store, &hosts, &error));
 	for (size_t i = 0; i < hosts.count; i++) {
 		struct virtual_machine_list vms = {0};
-		struct snapshot_list outline = {0};
 		must(store->ops->vm_list(store, hosts.items[i].id, &vms, &error));
-		must(store->ops->snapshot_outline(store, hosts.items[i].id, &outline, &error));
-		snapshot_list_clear(&outline);
 		virtual_machine_list_clear(&vms);
 	}
 	host_list_clear(&hosts);

@@ -90,9 +90,6 @@ FORWARD(untracked_list,
 FORWARD(untracked_replace,
 	(struct store *store, int64_t vm_id, const struct checkpoint_list *list, struct hv_error *err),
 	(inner(store), vm_id, list, err))
-FORWARD(snapshot_outline,
-	(struct store *store, int64_t host_id, struct snapshot_list *list, struct hv_error *err),
-	(inner(store), host_id, list, err))
 FORWARD(snapshot_list,
 	(struct store *store, int64_t vm_id, struct snapshot_list *list, struct hv_error *err),
 	(inner(store), vm_id, list, err))
@@ -328,7 +325,6 @@ static const struct store_ops cut_ops = {
 	.untracked_list = cut_untracked_list,
 	.untracked_replace = cut_untracked_replace,
 	.snapshot_list = cut_snapshot_list,
-	.snapshot_outline = cut_snapshot_outline,
 	.snapshot_get = cut_snapshot_get,
 	.snapshot_by_uuid = cut_snapshot_by_uuid,
 	.snapshot_query = cut_snapshot_query,

@@ -13,10 +13,7 @@
 static enum hv_status find_vm(struct batch *batch, struct act_course *course, struct hv_error *err)
 {
 	const struct hv_vm *vm;
-	enum hv_status status = session_load(&batch->session, err);
-	if (status == HV_OK) {
-		status = resolve_vm(batch, batch->arguments->operands[0], &vm, err);
-	}
+	enum hv_status status = resolve_vm(batch, batch->arguments->operands[0], &vm, err);
 	if (status != HV_OK) {
 		return status;
 	}

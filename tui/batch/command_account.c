@@ -121,11 +121,7 @@ int command_vm_assign(struct batch *batch)
 		hv_error_set(&error, HV_ERR_INVALID, "say to which account: --account NAME");
 		return batch_fail_with(batch, &error, BATCH_USAGE);
 	}
-	enum hv_status status = session_load(&batch->session, &error);
-	if (status == HV_OK) {
-		status = resolve_vm(batch, batch->arguments->operands[0], &vm, &error);
-	}
-	if (status != HV_OK) {
+	if (resolve_vm(batch, batch->arguments->operands[0], &vm, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	change.vm = vm->uuid;

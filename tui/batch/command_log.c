@@ -42,10 +42,7 @@ static enum hv_status make_query(struct listing *listing, struct hv_error *err)
 		return HV_OK;
 	}
 	const struct hv_vm *vm;
-	enum hv_status status = session_load(&listing->batch->session, err);
-	if (status == HV_OK) {
-		status = resolve_vm(listing->batch, arguments->text[OPTION_VM], &vm, err);
-	}
+	enum hv_status status = resolve_vm(listing->batch, arguments->text[OPTION_VM], &vm, err);
 	if (status == HV_OK) {
 		listing->vm = vm->uuid;
 		listing->query.vm = &listing->vm;

@@ -1,7 +1,6 @@
 /* hvtree snapshot list: a stream of pages by key, newest first; memory does not grow with the number of rows (L1). */
 #include "tui/batch/commands.h"
 
-
 #include "tui/batch/objects.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
@@ -52,10 +51,7 @@ static enum hv_status make_query(struct listing *listing, struct hv_error *err)
 		return HV_OK;
 	}
 	const struct hv_vm *vm;
-	enum hv_status status = session_load(&listing->batch->session, err);
-	if (status == HV_OK) {
-		status = resolve_vm(listing->batch, arguments->text[OPTION_VM], &vm, err);
-	}
+	enum hv_status status = resolve_vm(listing->batch, arguments->text[OPTION_VM], &vm, err);
 	if (status == HV_OK) {
 		listing->vm = vm->uuid;
 		query->vm = &listing->vm;

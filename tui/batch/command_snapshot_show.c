@@ -159,7 +159,13 @@ static int show(struct batch *batch, const struct hv_snapshot *snapshot)
 	struct hv_error error;
 	static const struct hv_node unknown; /* when it left the tree since: nothing more is known */
 	const struct hv_node *node = &unknown;
-	if (session_tree(&batch->session, &snapshot->vm, &tree, &error) != HV_OK) {
+	char vm_id[HV_UUID_TEXT_SIZE];
+	enum hv_status status =
+		session_load_vm(&batch->session, hv_uuid_format(&snapshot->vm, vm_id), &error);
+	if (status == HV_OK) {
+		status = session_tree(&batch->session, &snapshot->vm, &tree, &error);
+	}
+	if (status != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	for (size_t i = 0; i < tree->count; i++) {
@@ -184,12 +190,10 @@ int command_snapshot_show(struct batch *batch)
 	struct hv_snapshot_query query = query_all;
 	struct hv_uuid id;
 	struct hv_error error;
-	enum hv_status status = session_load(&batch->session, &error);
-	if (status == HV_OK && arguments->operand_count == 2) {
-		status = find_in_vm(batch, arguments->operands[0], arguments->operands[1], &id, &error);
-	} else if (status == HV_OK) {
-		status = find_anywhere(batch, arguments->operands[0], &id, &error);
-	}
+	enum hv_status status =
+		arguments->operand_count == 2
+			? find_in_vm(batch, arguments->operands[0], arguments->operands[1], &id, &error)
+			: find_anywhere(batch, arguments->operands[0], &id, &error);
 	query.ids = &id;
 	query.id_count = 1;
 	if (status == HV_OK) {

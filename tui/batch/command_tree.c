@@ -40,25 +40,40 @@ static void keep_chosen(struct forest *forest, const struct hv_uuid *ids, size_t
 	forest->vm_count = kept;
 }
 
-static enum hv_status choose(struct forest *forest, struct hv_error *err)
+/* The ids of the VMs that were named, sorted. */
+static enum hv_status find_chosen(struct batch *batch, struct hv_uuid *ids, struct hv_error *err)
 {
-	const struct arguments *arguments = forest->batch->arguments;
-	size_t count = arguments->operand_count;
-	if (count == 0) {
-		return HV_OK;
-	}
-	HV_CLEANUP_FREE struct hv_uuid *ids = hv_alloc(count * sizeof *ids);
-	for (size_t i = 0; i < count; i++) {
+	const struct arguments *arguments = batch->arguments;
+	for (size_t i = 0; i < arguments->operand_count; i++) {
 		const struct hv_vm *vm;
-		enum hv_status status = resolve_vm(forest->batch, arguments->operands[i], &vm, err);
+		enum hv_status status = resolve_vm(batch, arguments->operands[i], &vm, err);
 		if (status != HV_OK) {
 			return status;
 		}
 		ids[i] = vm->uuid;
 	}
-	qsort(ids, count, sizeof *ids, compare_ids);
-	keep_chosen(forest, ids, count);
-	forest->chosen = true;
+	qsort(ids, arguments->operand_count, sizeof *ids, compare_ids);
+	return HV_OK;
+}
+
+static enum hv_status choose(struct forest *forest, struct hv_error *err)
+{
+	struct batch *batch = forest->batch;
+	const struct overview *overview = &batch->session.overview;
+	size_t count = batch->arguments->operand_count;
+	HV_CLEANUP_FREE struct hv_uuid *ids = hv_alloc((count + 1) * sizeof *ids);
+	enum hv_status status = count == 0 ? session_load(&batch->session, err) : find_chosen(batch, ids, err);
+	if (status != HV_OK) {
+		return status;
+	}
+	forest->host_count = overview->hosts.count;
+	forest->hosts = overview_hosts_in_order(overview);
+	forest->vm_count = overview->vms.count;
+	forest->vms = overview_vms_in_order(overview);
+	forest->chosen = count > 0;
+	if (forest->chosen) {
+		keep_chosen(forest, ids, count);
+	}
 	return HV_OK;
 }
 
@@ -177,15 +192,7 @@ int command_tree(struct batch *batch)
 	struct hv_error error;
 	struct forest forest = {.batch = batch};
 	struct feed feed;
-	enum hv_status status = session_load(&batch->session, &error);
-	if (status != HV_OK) {
-		return batch_fail(batch, &error);
-	}
-	forest.host_count = batch->session.overview.hosts.count;
-	forest.hosts = overview_hosts_in_order(&batch->session.overview);
-	forest.vm_count = batch->session.overview.vms.count;
-	forest.vms = overview_vms_in_order(&batch->session.overview);
-	status = choose(&forest, &error);
+	enum hv_status status = choose(&forest, &error);
 	if (status == HV_OK) {
 		feed_init(&feed, &batch->session, forest.vms, forest.vm_count);
 		status = batch->wants_json ? forest_json(&forest, &feed, &error) : draw(&forest, &feed, &error);

@@ -150,10 +150,7 @@ int command_vm_show(struct batch *batch)
 	struct hv_error error;
 	const struct hv_vm *vm = NULL;
 	const struct hv_tree *tree = NULL;
-	enum hv_status status = session_load(&batch->session, &error);
-	if (status == HV_OK) {
-		status = resolve_vm(batch, batch->arguments->operands[0], &vm, &error);
-	}
+	enum hv_status status = resolve_vm(batch, batch->arguments->operands[0], &vm, &error);
 	if (status != HV_OK) {
 		return batch_fail(batch, &error);
 	}

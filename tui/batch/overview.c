@@ -27,6 +27,11 @@ void overview_clear(struct overview *overview)
 	overview->loaded = false;
 }
 
+void overview_begin(struct overview *overview)
+{
+	overview->loaded = false;
+}
+
 /* ---- by id ---- */
 
 static size_t find_place(const struct overview_index *index, const struct hv_uuid *id, bool *ret_found)
@@ -55,7 +60,7 @@ static void put(struct overview_index *index, bool sorted, struct overview_entry
 		return;
 	}
 	HV_GROW(index->entries, index->count, index->capacity);
-	entry.arrival = index->count;
+	entry.arrival = ++index->arrivals;
 	memmove(&index->entries[place + 1], &index->entries[place],
 		(index->count - place) * sizeof *index->entries);
 	index->entries[place] = entry;

@@ -10,15 +10,16 @@
 /* One object; exactly one of the values is set. */
 struct overview_entry {
 	struct hv_uuid id;
-	size_t arrival; /* while the first picture comes in: the later one of two with the same id is true */
+	size_t arrival; /* while much comes in: the later one of two with the same id is true */
 	const struct hv_host *host;
 	const struct hv_vm *vm;
 	const struct hv_operation *operation;
 };
 
-/* In order of arrival until everything was told, sorted by id from then on. */
+/* In order of arrival while much is told, sorted by id from then on. */
 struct overview_index {
 	struct overview_entry *entries;
+	size_t arrivals; /* so far */
 	size_t count;
 	size_t capacity;
 };
@@ -27,10 +28,12 @@ struct overview {
 	struct overview_index hosts;
 	struct overview_index vms;
 	struct overview_index operations;
-	bool loaded; /* everything was told once */
+	bool loaded; /* what was asked for was told */
 };
 
 void overview_clear(struct overview *overview);
+/** Much will be told now: it is put in order when it has come (HV_EVENT_LOADED). */
+void overview_begin(struct overview *overview);
 void overview_apply(struct overview *overview, const struct hv_event *event);
 
 /* Once loaded; borrowed until the next overview_apply(); NULL: none. */

@@ -95,13 +95,37 @@ static struct named get_vm(const void *context, size_t index)
 	return (struct named){vm, &vm->uuid, vm->name, NULL, host ? host->name : NULL};
 }
 
+static bool has_exactly(const struct search *search, const char *word)
+{
+	struct hv_uuid parsed;
+	struct named first;
+	const struct hv_uuid *id = hv_uuid_parse(word, &parsed) ? &parsed : NULL;
+	return count_fitting(search, FIT_ID, word, id, &first) > 0 ||
+	       count_fitting(search, FIT_NAME, word, id, &first) > 0;
+}
+
+/* Nearly always the word is the name as it is written, or an id: then the rest of the fleet is not read. */
+static enum hv_status load_for(struct batch *batch, const char *word, struct hv_error *err)
+{
+	const struct overview *overview = &batch->session.overview;
+	enum hv_status status = session_load_vm(&batch->session, word, err);
+	struct search search = {overview->vms.count, get_vm, overview};
+	if (status == HV_OK && !has_exactly(&search, word)) {
+		status = session_load(&batch->session, err);
+	}
+	return status;
+}
+
 enum hv_status resolve_vm(
 	struct batch *batch, const char *word, const struct hv_vm **ret_vm, struct hv_error *err)
 {
 	const struct overview *overview = &batch->session.overview;
 	const void *value = NULL;
+	enum hv_status status = load_for(batch, word, err);
 	struct search search = {overview->vms.count, get_vm, overview};
-	enum hv_status status = find(batch, &search, "VM", word, &value, err);
+	if (status == HV_OK) {
+		status = find(batch, &search, "VM", word, &value, err);
+	}
 	if (status == HV_OK) {
 		*ret_vm = value;
 	}

@@ -7,7 +7,7 @@
 
 #include "tui/batch/report.h"
 
-/** Borrowed from the overview: take a reference, or the uuid, before waiting for anything. */
+/** Loads what it needs. Borrowed from the overview: take a reference, or the uuid, before waiting for anything. */
 enum hv_status resolve_vm(
 	struct batch *batch, const char *word, const struct hv_vm **ret_vm, struct hv_error *err) HV_MUST_CHECK;
 enum hv_status resolve_host(struct batch *batch, const char *word, const struct hv_host **ret_host,

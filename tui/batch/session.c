@@ -94,9 +94,27 @@ static bool seen_loaded(void *context, const struct hv_event *event)
 	return event->kind == HV_EVENT_LOADED;
 }
 
+/* Asks for VMs and waits until they were told. */
+static enum hv_status load(struct session *session, const char *vm, struct hv_error *err)
+{
+	overview_begin(&session->overview);
+	hv_load(session->backend, vm);
+	return session_wait(session, seen_loaded, NULL, HV_NEVER, err);
+}
+
 enum hv_status session_load(struct session *session, struct hv_error *err)
 {
-	return session->overview.loaded ? HV_OK : session_wait(session, seen_loaded, NULL, HV_NEVER, err);
+	if (session->loaded_all) {
+		return HV_OK;
+	}
+	enum hv_status status = load(session, NULL, err);
+	session->loaded_all = status == HV_OK;
+	return status;
+}
+
+enum hv_status session_load_vm(struct session *session, const char *word, struct hv_error *err)
+{
+	return session->loaded_all ? HV_OK : load(session, word, err);
 }
 
 /* ---- requests ---- */

@@ -11,6 +11,7 @@
 struct session {
 	struct hv_backend *backend;
 	struct overview overview;
+	bool loaded_all; /* else the overview holds the VMs that were asked for, and others by chance */
 	uint64_t last_ticket;
 	int interrupt_fd;
 	struct hv_error failure; /* the backend cannot go on; status HV_OK while it can */
@@ -34,6 +35,8 @@ enum hv_status session_wait(struct session *session, session_seen seen, void *co
 
 /** Until hosts, VMs and operations were told. Does nothing the second time. */
 enum hv_status session_load(struct session *session, struct hv_error *err) HV_MUST_CHECK;
+/** The same of the VMs with exactly this name or this id alone: what a command about one VM needs of a large fleet. */
+enum hv_status session_load_vm(struct session *session, const char *word, struct hv_error *err) HV_MUST_CHECK;
 
 uint64_t session_ticket(struct session *session);
 

@@ -61,6 +61,18 @@ static enum hv_status insert_changes(
 	return status;
 }
 
+/* What changed in a VM's tree shows in its closed row too. */
+static enum hv_status summarise_changed(struct sqlite_store *store, struct hv_error *err)
+{
+	enum hv_status status = HV_OK;
+	for (size_t i = 0; status == HV_OK && i < store->pending.count; i++) {
+		if (store->pending.items[i].kind == CHANGE_TREE) {
+			status = store_summarise(store, store->pending.items[i].id, err);
+		}
+	}
+	return status;
+}
+
 enum hv_status store_flush_changes(
 	struct sqlite_store *store, int64_t *ret_last_sequence, struct hv_error *err)
 {
@@ -69,7 +81,10 @@ enum hv_status store_flush_changes(
 	if (count == 0) {
 		return HV_OK;
 	}
-	enum hv_status status = read_last(store, &last, err);
+	enum hv_status status = summarise_changed(store, err);
+	if (status == HV_OK) {
+		status = read_last(store, &last, err);
+	}
 	/* More than are kept: number them all, write the newest. */
 	size_t from = count > CHANGES_KEPT ? count - CHANGES_KEPT : 0;
 	int64_t newest = last + (int64_t)count;

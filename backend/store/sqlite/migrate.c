@@ -20,6 +20,7 @@
 #include "backend/base/memory.h"
 #include "backend/base/text.h"
 
+#define SUMMARY_VERSION 7 /* its columns are filled by code, not by SQL */
 #define WHOLE_CHECK_BYTES (1024 * 1024) /* a smaller file is checked page by page at open: a millisecond */
 
 static int read_number(sqlite3 *database, const char *sql, int64_t *ret_number)
@@ -157,6 +158,12 @@ static enum hv_status run_migration(struct sqlite_store *store, int from, struct
 {
 	for (const char *const *sql = store_migrations[from]; *sql; sql++) {
 		enum hv_status status = store_run(store, *sql, err);
+		if (status != HV_OK) {
+			return status;
+		}
+	}
+	if (from + 1 == SUMMARY_VERSION) {
+		enum hv_status status = store_summarise_all(store, err);
 		if (status != HV_OK) {
 			return status;
 		}

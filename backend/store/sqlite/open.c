@@ -33,7 +33,6 @@ static const struct store_ops sqlite_ops = {
 	.untracked_list = store_untracked_list,
 	.untracked_replace = store_untracked_replace,
 	.snapshot_list = store_snapshot_list,
-	.snapshot_outline = store_snapshot_outline,
 	.snapshot_get = store_snapshot_get,
 	.snapshot_by_uuid = store_snapshot_by_uuid,
 	.snapshot_query = store_snapshot_query,

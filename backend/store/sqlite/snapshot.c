@@ -51,36 +51,6 @@ enum hv_status store_snapshot_list(
 	return status;
 }
 
-/* The index on (host_id, name) gives the order, the clustered rows of each VM follow: nothing is sorted. */
-enum hv_status store_snapshot_outline(
-	struct store *base, int64_t host_id, struct snapshot_list *list, struct hv_error *err)
-{
-	static const char sql[] =
-		"SELECT s.id, s.vm_id, s.parent, s.state, s.current, s.checkpoint, s.size_bytes, s.created"
-		" FROM vm_instance v CROSS JOIN vm_snapshots s ON s.vm_id = v.id"
-		" WHERE v.host_id = ? AND s.removed = 0 ORDER BY v.name, v.id, s.id";
-	HV_CLEANUP(query_end) struct query query = {0};
-	bool row = false;
-	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
-	if (status != HV_OK) {
-		return status;
-	}
-	query_int(&query, host_id);
-	while (status == HV_OK && (status = query_next(&query, &row, err)) == HV_OK && row) {
-		struct snapshot *snapshot = snapshot_list_add(list);
-		snapshot->id = read_int(&query);
-		snapshot->vm_id = read_int(&query);
-		snapshot->parent_id = read_int(&query);
-		snapshot->state = read_snapshot_state(&query);
-		snapshot->current = read_bool(&query);
-		snapshot->checkpoint = read_uuid(&query);
-		snapshot->size_bytes = read_int(&query);
-		snapshot->created_us = read_int(&query);
-		status = read_check(&query, "vm_snapshots", err);
-	}
-	return status;
-}
-
 static enum hv_status read_one(struct query *query, struct snapshot *ret_snapshot, struct hv_error *err)
 {
 	struct snapshot snapshot = {0};

@@ -118,6 +118,11 @@ enum hv_status store_last_change(struct store *store, int64_t *ret_sequence, str
 enum hv_status store_changes(struct store *store, int64_t after, struct change *ret_changes, size_t capacity,
 	size_t *ret_count, bool *ret_reload, struct hv_error *err);
 
+/* summary.c */
+/** Make the summary of the VM's snapshots anew; in the transaction that changed them. */
+enum hv_status store_summarise(struct sqlite_store *store, int64_t vm_id, struct hv_error *err);
+enum hv_status store_summarise_all(struct sqlite_store *store, struct hv_error *err);
+
 /* text_search.c: text_contains() and search_words() for SQL */
 enum hv_status store_register_functions(struct sqlite_store *store, struct hv_error *err);
 
@@ -155,7 +160,6 @@ STORE_FUNCTION(store_volume_replace, int64_t vm_id, const struct volume_list *li
 STORE_FUNCTION(store_untracked_list, int64_t vm_id, struct checkpoint_list *list);
 STORE_FUNCTION(store_untracked_replace, int64_t vm_id, const struct checkpoint_list *list);
 STORE_FUNCTION(store_snapshot_list, int64_t vm_id, struct snapshot_list *list);
-STORE_FUNCTION(store_snapshot_outline, int64_t host_id, struct snapshot_list *list);
 STORE_FUNCTION(store_snapshot_get, int64_t id, struct snapshot *ret_snapshot);
 STORE_FUNCTION(store_snapshot_by_uuid, const struct hv_uuid *uuid, struct snapshot *ret_snapshot);
 enum hv_status store_snapshot_query(struct store *store, const struct snapshot_query *query,

@@ -9,7 +9,8 @@
 
 #define VM_COLUMNS                                                                                          \
 	"id, uuid, name, host_id, account_id, domain_id, service_offering_id, state, power_state, cpus,"   \
-	" memory_bytes, checkpoint, untracked, update_count, missing, running_since"
+	" memory_bytes, checkpoint, untracked, update_count, missing, running_since,"                       \
+	" snapshots, snapshots_on_host, chain, delta_bytes, oldest"
 
 static const char no_such_vm[] = "there is no such VM";
 
@@ -31,6 +32,11 @@ static void read_vm(struct query *query, struct virtual_machine *vm)
 	vm->update_count = read_int(query);
 	vm->missing = read_bool(query);
 	vm->running_since_us = read_int(query);
+	vm->summary.snapshots = read_int(query);
+	vm->summary.on_host = read_int(query);
+	vm->summary.chain = read_int(query);
+	vm->summary.delta_bytes = read_int(query);
+	vm->summary.oldest_us = read_int(query);
 }
 
 static enum hv_status read_vms(

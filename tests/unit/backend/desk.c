@@ -247,6 +247,9 @@ static void begin(struct desk *desk, const struct hv_config *config)
 	if (hv_backend_open(config, &desk->backend, &error) != HV_OK) {
 		fail_msg("open: %s", error.text);
 	}
+	if (config->connect == HV_CONNECT_ON_DEMAND) {
+		hv_load(desk->backend, NULL);
+	}
 	desk_until_loaded(desk);
 }
 
