@@ -254,6 +254,26 @@ void hv_host_accept_key(
 	requests_push(backend->requests, request);
 }
 
+void hv_answer_key(
+	struct hv_backend *backend, const struct hv_question *question, enum hv_key_answer answer)
+{
+	struct request *request = request_new(REQUEST_ANSWER_KEY, 0);
+	request->id = question->host;
+	request->number = question->number;
+	request->answer = answer;
+	requests_push(backend->requests, request);
+}
+
+void hv_answer_secret(
+	struct hv_backend *backend, const struct hv_question *question, const char *secret)
+{
+	struct request *request = request_new(REQUEST_ANSWER_SECRET, 0);
+	request->id = question->host;
+	request->number = question->number;
+	request->secret = hv_strdup_null(secret);
+	requests_push(backend->requests, request);
+}
+
 void hv_retry(struct hv_backend *backend, const struct hv_uuid *host)
 {
 	push_id(backend, REQUEST_RETRY, 0, host);

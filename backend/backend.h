@@ -252,6 +252,25 @@ struct hv_account_list {
 	size_t count;
 };
 
+enum hv_question_kind {
+	HV_QUESTION_KEY,    /* is this the host's own key? */
+	HV_QUESTION_SECRET, /* a password, a passphrase, a code */
+};
+
+/* What a login waits for a person to say. Only after hv_retry(): nobody is asked who has not asked for it. */
+struct hv_question {
+	struct hv_uuid host;
+	uint64_t number; /* goes back with the answer */
+	enum hv_question_kind kind;
+	const char *prompt;      /* secret: what for */
+	bool from_host;          /* secret: in the host's own words, and the answer goes to it */
+	bool echo;               /* secret: what is typed may be seen */
+	const char *key_name;    /* key: the host as known_hosts names it */
+	const char *key_type;
+	const char *fingerprint; /* "SHA256:..." */
+	const char *known_types; /* the host is known by keys of these other types; "" on first contact */
+};
+
 /* ---- events ---- */
 
 enum hv_event_kind {
@@ -269,6 +288,8 @@ enum hv_event_kind {
 	HV_EVENT_LOG,         /* ticket; log */
 	HV_EVENT_ACCOUNTS,    /* ticket; accounts */
 	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
+	HV_EVENT_QUESTION,    /* question */
+	HV_EVENT_QUESTION_GONE, /* id: this host does not wait for an answer any more */
 	HV_EVENT_MESSAGE,     /* text, warning */
 	HV_EVENT_FAILED,      /* error: the backend cannot go on (store gone); nothing was lost */
 	HV_EVENT_KIND_COUNT
@@ -286,6 +307,7 @@ struct hv_event {
 	const struct hv_snapshot_page *page;
 	const struct hv_log_page *log;
 	const struct hv_account_list *accounts;
+	const struct hv_question *question;
 	struct hv_error error;
 	const char *text;
 	bool warning;
@@ -312,6 +334,8 @@ const struct hv_log_page *hv_log_page_ref(const struct hv_log_page *page);
 void hv_log_page_unref(const struct hv_log_page *page);
 const struct hv_account_list *hv_account_list_ref(const struct hv_account_list *list);
 void hv_account_list_unref(const struct hv_account_list *list);
+const struct hv_question *hv_question_ref(const struct hv_question *question);
+void hv_question_unref(const struct hv_question *question);
 
 /* Builders: an empty value with one reference that owns a copy of everything in *from. Also for tests of the console,
  * which make their events by hand. */
@@ -323,6 +347,7 @@ const struct hv_preview *hv_preview_new(const struct hv_preview *from);
 const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
 const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
 const struct hv_account_list *hv_account_list_new(const struct hv_account_list *from);
+const struct hv_question *hv_question_new(const struct hv_question *from);
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 
@@ -360,8 +385,18 @@ void hv_preview(struct hv_backend *backend, uint64_t ticket, const struct hv_act
 void hv_cancel(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *operation);
 /** Connect if need be, read the inventory, settle what is transient. `host` NULL: all. SYNCED, once a host. */
 void hv_sync(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host);
-/** Try to reach the host now instead of at the end of the back-off. */
+/** Try to reach the host now instead of at the end of the back-off, and ask (QUESTION) what the login needs to know; of
+ * a host that is being reached, MESSAGE says what is waited for. */
 void hv_retry(struct hv_backend *backend, const struct hv_uuid *host);
+
+enum hv_key_answer { HV_KEY_REFUSE, HV_KEY_ONCE, HV_KEY_REMEMBER };
+/** `question` is that of the event: an answer to one that is gone is ignored. No ticket. REMEMBER: the key is written to
+ * the user's known_hosts. */
+void hv_answer_key(
+	struct hv_backend *backend, const struct hv_question *question, enum hv_key_answer answer);
+/** The same; `secret` is copied, and every copy overwritten after its use. NULL: none is given. */
+void hv_answer_secret(
+	struct hv_backend *backend, const struct hv_question *question, const char *secret);
 
 /* How a host is reached, and where it stands in the console's tree. */
 struct hv_host_entry {

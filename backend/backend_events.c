@@ -67,8 +67,12 @@ static bool key_of(const struct hv_event *event, struct key *ret_key)
 	case HV_EVENT_OPERATION:
 		ret_key->id = event->operation->uuid;
 		return true;
+	case HV_EVENT_QUESTION:
+		ret_key->id = event->question->host;
+		return true;
 	case HV_EVENT_HOST_GONE:
 	case HV_EVENT_VM_GONE:
+	case HV_EVENT_QUESTION_GONE:
 		ret_key->id = event->id;
 		return true;
 	case HV_EVENT_FAILED:
@@ -194,6 +198,10 @@ static void drop_overtaken(struct queue *queue, const struct hv_event *event)
 	} else if (event->kind == HV_EVENT_VM_GONE) {
 		drop_waiting(queue, HV_EVENT_VM, &event->id);
 		drop_waiting(queue, HV_EVENT_TREE, &event->id);
+	} else if (event->kind == HV_EVENT_QUESTION_GONE) {
+		drop_waiting(queue, HV_EVENT_QUESTION, &event->id);
+	} else if (event->kind == HV_EVENT_QUESTION) {
+		drop_waiting(queue, HV_EVENT_QUESTION_GONE, &event->question->host);
 	} else if (event->kind == HV_EVENT_OPERATION && event->operation->finished_us != 0) {
 		/* an end comes behind what it ended in: the VM and the tree of the same batch */
 		drop_waiting(queue, HV_EVENT_OPERATION, &event->operation->uuid);

@@ -209,7 +209,7 @@ static void retry(struct hv_backend *backend, const struct request *request)
 {
 	struct known_host *host = hosts_find_uuid(backend, &request->id);
 	if (host) {
-		hosts_want(backend, host);
+		ask_allow(backend, host);
 	}
 }
 
@@ -259,6 +259,10 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 		break;
 	case REQUEST_ACCEPT_KEY:
 		handle_accept_key(backend, take_request);
+		break;
+	case REQUEST_ANSWER_KEY:
+	case REQUEST_ANSWER_SECRET:
+		handle_answer(backend, take_request);
 		break;
 	case REQUEST_KIND_COUNT:
 		break;

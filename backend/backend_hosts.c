@@ -35,6 +35,7 @@ struct known_host *hosts_learn(struct hv_backend *backend, const struct host *ro
 	if (is_new) {
 		host = hv_alloc(sizeof *host);
 		host->id = row->id;
+		host->backend = backend;
 		host->state = HOST_DISCONNECTED;
 		HASH_ADD(hh, backend->hosts, id, sizeof host->id, host);
 	}
@@ -102,6 +103,8 @@ static void on_ready(void *context, int64_t host_id, const struct agent_hello *h
 		host->state = HOST_UP;
 		host->retry_us = 0;
 		host->heard = false;
+		host->may_ask = false;
+		host->asking = NULL;
 		hv_replace_string(&host->reason, NULL);
 		publish_host_later(backend, host_id);
 		hv_log(HV_LOG_INFO, "host", "%s: up, %s, version %s", host->name,
@@ -125,8 +128,9 @@ static void on_lost(void *context, int64_t host_id, const struct hv_error *reaso
 	struct known_host *host = hosts_find(backend, host_id);
 	if (host) {
 		log_loss(host, reason);
-		host->state = HOST_LOST;
-		host->retry_us = retry_us;
+		bool again = ask_over(host, reason);
+		host->state = again ? HOST_CONNECTING : HOST_LOST;
+		host->retry_us = again ? 0 : retry_us;
 		host->heard = false;
 		hv_replace_string(&host->reason, reason->text);
 		publish_host_later(backend, host_id);
@@ -196,7 +200,7 @@ static enum hv_status open_transport(void *context, int64_t host_id,
 	struct transport **ret_transport, struct hv_error *err)
 {
 	struct hv_backend *backend = context;
-	const struct known_host *host = hosts_find(backend, host_id);
+	struct known_host *host = hosts_find(backend, host_id);
 	if (!host) {
 		return hv_error_set(err, HV_ERR_NOT_FOUND, "the host was removed");
 	}

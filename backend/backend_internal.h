@@ -16,6 +16,7 @@
 #include "backend/backend_watch.h"
 #include "backend/engine/engine.h"
 #include "backend/store/store.h"
+#include "backend/transport/ssh.h"
 
 /* A host of the store, and how this console stands with it. */
 struct known_host {
@@ -25,6 +26,10 @@ struct known_host {
 	char *transport;
 	char *address;
 	char *accepted_key; /* fingerprint that the user has compared; NULL: none */
+	bool may_ask; /* a person waits for the next try, and can be asked */
+	struct transport *asking; /* the transport that can ask; the agents'. NULL: none can */
+	uint64_t question; /* number of the one that waits for its answer; 0: none */
+	struct hv_backend *backend; /* for the transport's questions */
 	bool managed; /* this console connects to it: `state` and `reason` are its own, not the row's */
 	enum host_state state;
 	char *reason; /* NULL when Up */
@@ -76,6 +81,7 @@ struct hv_backend {
 	struct store *store;
 	struct engine *engine;
 	struct agents *agents;
+	uint64_t last_question;
 	struct watch *watch;
 	struct known_host *hosts;
 	struct known_vms vms;
@@ -116,9 +122,18 @@ void hosts_want(struct hv_backend *backend, struct known_host *host);
 bool reach_is_ssh(const char *transport);
 /** The setting that holds the command of a host whose agent is not the usual one. Caller frees. */
 char *reach_command_setting(const struct hv_uuid *host);
-enum hv_status reach_open(struct hv_backend *backend, const struct known_host *host,
+enum hv_status reach_open(struct hv_backend *backend, struct known_host *host,
 	const struct transport_callbacks *callbacks, void *callback_context,
 	struct transport **ret_transport, struct hv_error *err) HV_MUST_CHECK;
+
+/* --- backend_ask.c: what a login asks, and the answers --- */
+/** The host's next transport may ask: a person waits for it. What is being tried is told, or tried again. */
+void ask_allow(struct hv_backend *backend, struct known_host *host);
+/** NULL: nobody can be asked. */
+const struct transport_ssh_prompts *ask_prompts(const struct known_host *host);
+/** The host's transport is gone. Whether the next try may begin at once, because this one could not ask. */
+bool ask_over(struct known_host *host, const struct hv_error *reason);
+void handle_answer(struct hv_backend *backend, struct request *request);
 
 /* --- backend_entry.c --- */
 void handle_host_add(struct hv_backend *backend, const struct request *request);

@@ -59,7 +59,7 @@ static enum hv_status open_sim(struct hv_backend *backend, const struct known_ho
 }
 
 /* The host's own command speaks the protocol by itself; the usual one reads the agent first. */
-static enum hv_status open_ssh_host(struct hv_backend *backend, const struct known_host *host,
+static enum hv_status open_ssh_host(struct hv_backend *backend, struct known_host *host,
 	const struct transport_callbacks *callbacks, void *callback_context,
 	struct transport **ret_transport, struct hv_error *err)
 {
@@ -74,6 +74,8 @@ static enum hv_status open_ssh_host(struct hv_backend *backend, const struct kno
 	const struct transport_ssh_config config = {
 		.address = host->address,
 		.command = command ? command : hyperv_remote_command(),
+		.prompts = ask_prompts(host),
+		.prompt_context = host,
 		.accepted_fingerprint = host->accepted_key,
 		.config_file = backend->ssh_config,
 	};
@@ -90,11 +92,12 @@ static enum hv_status open_ssh_host(struct hv_backend *backend, const struct kno
 		}
 		return status;
 	}
+	host->asking = config.prompts ? transport : NULL;
 	*ret_transport = transport;
 	return HV_OK;
 }
 
-enum hv_status reach_open(struct hv_backend *backend, const struct known_host *host,
+enum hv_status reach_open(struct hv_backend *backend, struct known_host *host,
 	const struct transport_callbacks *callbacks, void *callback_context,
 	struct transport **ret_transport, struct hv_error *err)
 {

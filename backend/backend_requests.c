@@ -105,6 +105,7 @@ void request_free(struct request *request)
 	free(request->transport);
 	free(request->address);
 	free(request->command);
+	hv_wipe_string(request->secret);
 	free(request);
 }
 

@@ -23,6 +23,8 @@ enum request_kind {
 	REQUEST_HOST_ADD,
 	REQUEST_HOST_REMOVE,
 	REQUEST_ACCEPT_KEY,
+	REQUEST_ANSWER_KEY,
+	REQUEST_ANSWER_SECRET,
 	REQUEST_KIND_COUNT
 };
 
@@ -40,6 +42,10 @@ struct request {
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
 	char *group, *transport, *address, *command;
+	/* ANSWER_KEY, ANSWER_SECRET */
+	uint64_t number;
+	enum hv_key_answer answer;
+	char *secret; /* owned; overwritten before it is released */
 	struct request *prev, *next; /* of the list that holds it */
 };
 

@@ -274,6 +274,19 @@ static void accounts_fill(struct packer *packer, void *to, const void *from)
 	}
 }
 
+static const size_t question_strings[] = {
+	offsetof(struct hv_question, prompt),
+	offsetof(struct hv_question, key_name),
+	offsetof(struct hv_question, key_type),
+	offsetof(struct hv_question, fingerprint),
+	offsetof(struct hv_question, known_types),
+};
+
+static void question_fill(struct packer *packer, void *to, const void *from)
+{
+	pack_strings(packer, to, from, question_strings, HV_ARRAY_LEN(question_strings));
+}
+
 /* new, ref and unref of each kind of value are the same but for the type. */
 #define DEFINE_VALUE(type, fill)                                                                   \
 	const struct type *type##_new(const struct type *from)                                     \
@@ -297,6 +310,7 @@ DEFINE_VALUE(hv_preview, preview_fill)
 DEFINE_VALUE(hv_snapshot_page, page_fill)
 DEFINE_VALUE(hv_log_page, log_fill)
 DEFINE_VALUE(hv_account_list, accounts_fill)
+DEFINE_VALUE(hv_question, question_fill)
 
 void hv_event_free(struct hv_event *event)
 {
@@ -311,6 +325,7 @@ void hv_event_free(struct hv_event *event)
 	hv_snapshot_page_unref(event->page);
 	hv_log_page_unref(event->log);
 	hv_account_list_unref(event->accounts);
+	hv_question_unref(event->question);
 	free((void *)(uintptr_t)event->text);
 	free(event);
 }

@@ -179,6 +179,20 @@ void agents_retry_now(struct agents *agents, int64_t host_id)
 	}
 }
 
+void agents_wake(struct agents *agents, int64_t host_id)
+{
+	struct member *member = find(agents, host_id);
+	if (member) {
+		refresh(agents, member->slot);
+	}
+}
+
+const char *agents_waits_for(const struct agents *agents, int64_t host_id)
+{
+	const struct member *member = find(agents, host_id);
+	return member ? link_waits_for(member->link) : NULL;
+}
+
 bool agents_is_up(const struct agents *agents, int64_t host_id)
 {
 	const struct member *member = find(agents, host_id);

@@ -61,6 +61,10 @@ void agents_add(struct agents *agents, int64_t host_id);
 void agents_remove(struct agents *agents, int64_t host_id);
 /** Try at once instead of at the end of the back-off. */
 void agents_retry_now(struct agents *agents, int64_t host_id);
+/** What the host's transport waits for has changed from outside: somebody has answered what it asked. */
+void agents_wake(struct agents *agents, int64_t host_id);
+/** What is waited for while the host is Connecting, in words; static text, NULL else. */
+const char *agents_waits_for(const struct agents *agents, int64_t host_id);
 bool agents_is_up(const struct agents *agents, int64_t host_id);
 unsigned agents_capabilities(const struct agents *agents, int64_t host_id);
 

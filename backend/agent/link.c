@@ -190,6 +190,16 @@ unsigned link_capabilities(const struct link *link)
 	return link->capabilities;
 }
 
+const char *link_waits_for(const struct link *link)
+{
+	if (link->state != HOST_CONNECTING || !link->transport) {
+		return NULL;
+	}
+	const struct transport_ops *ops = link->transport->ops;
+	const char *what = !link->opened && ops->waits_for ? ops->waits_for(link->transport) : NULL;
+	return what ? what : "the agent runs there and has not said yet that it is ready";
+}
+
 void link_retry_now(struct link *link)
 {
 	if (link->state == HOST_LOST) {

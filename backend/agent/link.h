@@ -25,6 +25,7 @@ void link_free(struct link *link);
 bool link_is_up(const struct link *link);
 bool link_wants_connect(const struct link *link); /* link_tick() will open a transport now */
 unsigned link_capabilities(const struct link *link);
+const char *link_waits_for(const struct link *link); /* see agents_waits_for() */
 void link_retry_now(struct link *link);
 enum hv_status link_send(struct link *link, const struct agent_command *command, struct hv_error *err)
 	HV_MUST_CHECK;

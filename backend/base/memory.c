@@ -65,6 +65,14 @@ void hv_replace_string(char **owner, const char *text)
 	*owner = copy;
 }
 
+void hv_wipe_string(char *take_secret)
+{
+	if (take_secret) {
+		explicit_bzero(take_secret, strlen(take_secret));
+		free(take_secret);
+	}
+}
+
 void hv_grow(void **items, size_t count, size_t *capacity, size_t element_size)
 {
 	if (count < *capacity) {

@@ -21,6 +21,9 @@ char *hv_sprintf(const char *format, ...) HV_PRINTF(1, 2) __attribute__((malloc,
 /** free(*owner), then *owner = strdup(text) (NULL stays NULL). */
 void hv_replace_string(char **owner, const char *text);
 
+/** Overwrites the string before it is released: for secrets. NULL is legal. */
+void hv_wipe_string(char *take_secret);
+
 /** Grow *items so that one more element fits: amortised doubling. Type-checked use: HV_GROW(items, count, capacity). */
 void hv_grow(void **items, size_t count, size_t *capacity, size_t element_size);
 #define HV_GROW(items, count, capacity)                                                                    \

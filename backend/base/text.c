@@ -30,6 +30,14 @@ void hv_text_clear(struct hv_text *text)
 	*text = (struct hv_text)HV_TEXT_INIT;
 }
 
+void hv_text_wipe(struct hv_text *text)
+{
+	if (text->bytes) {
+		explicit_bzero(text->bytes, text->capacity);
+	}
+	hv_text_clear(text);
+}
+
 void hv_text_append(struct hv_text *text, const char *bytes, size_t length)
 {
 	reserve(text, length);

@@ -21,6 +21,7 @@ struct hv_text {
 #define HV_TEXT_INIT {NULL, 0, 0}
 
 void hv_text_clear(struct hv_text *text); /* releases; the value is reusable */
+void hv_text_wipe(struct hv_text *text); /* releases, after overwriting: for secrets */
 void hv_text_append(struct hv_text *text, const char *bytes, size_t length);
 void hv_text_puts(struct hv_text *text, const char *string);
 void hv_text_printf(struct hv_text *text, const char *format, ...) HV_PRINTF(2, 3);

@@ -165,6 +165,12 @@ static void openssh_close(struct transport *transport, const char *reason)
 	child->ops->close(child, reason);
 }
 
+static const char *openssh_waits_for(const struct transport *transport)
+{
+	(void)transport;
+	return "ssh was started and has to log in";
+}
+
 static void openssh_free(struct transport *transport)
 {
 	if (!transport) {
@@ -183,6 +189,7 @@ static const struct transport_ops openssh_ops = {
 	.deadline_us = openssh_deadline_us,
 	.write = openssh_write,
 	.close = openssh_close,
+	.waits_for = openssh_waits_for,
 	.free = openssh_free,
 };
 

@@ -8,6 +8,7 @@
 #ifndef HV_TRANSPORT_SSH_H
 #define HV_TRANSPORT_SSH_H
 
+#include <stdbool.h>
 #include "backend/transport/transport.h"
 
 struct ssh_host_key_question {
@@ -15,6 +16,12 @@ struct ssh_host_key_question {
 	const char *type;        /* "ssh-ed25519" */
 	const char *fingerprint; /* "SHA256:..." */
 	const char *known_types; /* the host is known with keys of these other types: a warning; "" on first contact */
+};
+
+struct ssh_secret_question {
+	const char *prompt; /* one printable line */
+	bool from_host;     /* in the host's own words: whatever they say, the answer goes there */
+	bool echo;          /* the host says that what is typed may be seen */
 };
 
 enum ssh_host_key_answer { SSH_KEY_REFUSE, SSH_KEY_ONCE, SSH_KEY_REMEMBER };
@@ -26,7 +33,7 @@ enum ssh_host_key_answer { SSH_KEY_REFUSE, SSH_KEY_ONCE, SSH_KEY_REMEMBER };
 struct transport_ssh_prompts {
 	void (*host_key)(void *context, const struct ssh_host_key_question *question);
 	/** A password or a key's passphrase: show no echo, wipe the memory, keep it nowhere. */
-	void (*secret)(void *context, const char *prompt);
+	void (*secret)(void *context, const struct ssh_secret_question *question);
 };
 
 struct transport_ssh_config {

@@ -57,23 +57,33 @@ void ssh2_note(struct ssh2 *ssh2, const char *format, ...)
 #define PERSON_MS 120000 /* servers hang up on who has not logged in after two minutes */
 #define ENDING_MS 500
 
-/* How long a state may last, what it waits for in words, and whether the configuration may say otherwise. */
+/* How long a state may last, whether the configuration may say otherwise, what did not come when the time is over, and
+ * what is waited for until then. */
 static const struct {
 	int most_ms; /* 0: for ever */
 	bool fixed;
 	const char *awaited;
+	const char *waits_for;
 } states[] = {
-	[SSH2_PREPARING] = {10000, false, "the address of the host was not found"},
-	[SSH2_CONNECTING] = {10000, false, "the host did not answer"},
-	[SSH2_HANDSHAKE] = {20000, false, "the host answered, but its SSH server did not agree upon keys"},
-	[SSH2_HOST_KEY] = {PERSON_MS, true, "nobody said whether the host's key is good"},
-	[SSH2_LOGIN] = {20000, false, "the login did not end"},
-	[SSH2_SECRET] = {PERSON_MS, true, "nobody gave the secret that was asked for"},
-	[SSH2_CHANNEL] = {20000, false, "the host did not open a channel"},
-	[SSH2_EXEC] = {20000, false, "the host did not start the agent"},
-	[SSH2_STREAMING] = {0, true, NULL},
-	[SSH2_ENDING] = {ENDING_MS, true, NULL},
-	[SSH2_CLOSED] = {0, true, NULL},
+	[SSH2_PREPARING] = {10000, false, "the address of the host was not found",
+		"the configuration is read and the address looked up"},
+	[SSH2_CONNECTING] = {10000, false, "the host did not answer",
+		"the host has not answered the call yet"},
+	[SSH2_HANDSHAKE] = {20000, false, "the host answered, but its SSH server did not agree upon keys",
+		"it has taken the call, and its SSH server agrees upon keys"},
+	[SSH2_HOST_KEY] = {PERSON_MS, true, "nobody said whether the host's key is good",
+		"somebody has to say whether the host's key is good"},
+	[SSH2_LOGIN] = {20000, false, "the login did not end",
+		"the login goes on; an agent for keys may be waiting for somebody"},
+	[SSH2_SECRET] = {PERSON_MS, true, "nobody gave the secret that was asked for",
+		"somebody has to give the secret that was asked for"},
+	[SSH2_CHANNEL] = {20000, false, "the host did not open a channel",
+		"the login was taken; the host has to open a channel"},
+	[SSH2_EXEC] = {20000, false, "the host did not start the agent",
+		"the login was taken; the host has to start the agent"},
+	[SSH2_STREAMING] = {0, true, NULL, NULL},
+	[SSH2_ENDING] = {ENDING_MS, true, NULL, NULL},
+	[SSH2_CLOSED] = {0, true, NULL, NULL},
 };
 static_assert(HV_ARRAY_LEN(states) == SSH2_STATE_COUNT, "a row for every state");
 
@@ -200,11 +210,21 @@ static void explain_refusal(struct ssh2 *ssh2)
 		hv_text_get(&peer->prepared->unusable), peer->prepared->target.user);
 }
 
+bool ssh2_still_waits(struct ssh2 *ssh2)
+{
+	struct pollfd fd = {.fd = ssh2->peer->socket, .events = POLLRDHUP};
+	if (poll(&fd, 1, 0) > 0) {
+		ssh2_fail(ssh2, HV_ERR_UNREACHABLE, "the host hung up while an answer was waited for");
+		return false;
+	}
+	return true;
+}
+
 static void ask_secret(struct ssh2 *ssh2)
 {
 	ssh2_enter(ssh2, SSH2_SECRET);
 	ssh2->answered = false;
-	ssh2->prompts.secret(ssh2->prompt_context, ssh2->peer->prompt);
+	ssh2->prompts.secret(ssh2->prompt_context, &ssh2->peer->question);
 }
 
 static void step_login(struct ssh2 *ssh2)
@@ -213,15 +233,16 @@ static void step_login(struct ssh2 *ssh2)
 		ssh2->peer->timeout_ms = most_ms(ssh2, SSH2_LOGIN);
 		ssh2->peer->may_ask = ssh2->prompts.secret != NULL;
 	}
+	if (ssh2->worker && worker_asks(ssh2->worker)) {
+		ask_secret(ssh2);
+		return;
+	}
 	if (!worker_has_ended(ssh2, &ssh2_login_task, ssh2->peer)) {
 		return;
 	}
 	switch (ssh2->peer->result) {
 	case LOGIN_DONE:
 		ssh2_enter(ssh2, SSH2_CHANNEL);
-		break;
-	case LOGIN_NEEDS_SECRET:
-		ask_secret(ssh2);
 		break;
 	case LOGIN_REFUSED:
 		explain_refusal(ssh2);
@@ -234,8 +255,9 @@ static void step_login(struct ssh2 *ssh2)
 
 static void step_secret(struct ssh2 *ssh2)
 {
-	if (ssh2->answered) {
+	if (ssh2_still_waits(ssh2) && ssh2->answered) {
 		ssh2_enter(ssh2, SSH2_LOGIN);
+		worker_answer(ssh2->worker);
 	}
 }
 
@@ -324,6 +346,8 @@ static size_t ssh2_poll_fds(struct transport *transport, struct pollfd *ret_fds)
 		return 1;
 	case SSH2_HOST_KEY: /* a person is waited for; what the host says meanwhile is heard afterwards */
 	case SSH2_SECRET:
+		*ret_fds = (struct pollfd){ssh2->peer->socket, POLLRDHUP, 0};
+		return 1;
 	case SSH2_CLOSED:
 	case SSH2_STATE_COUNT:
 		break;
@@ -440,6 +464,11 @@ static void ssh2_free(struct transport *transport)
 	free(ssh2);
 }
 
+static const char *ssh2_waits_for(const struct transport *transport)
+{
+	return states[((const struct ssh2 *)(const void *)transport)->state].waits_for;
+}
+
 static const struct transport_ops ssh2_ops = {
 	.name = "libssh2",
 	.poll_fds = ssh2_poll_fds,
@@ -447,6 +476,7 @@ static const struct transport_ops ssh2_ops = {
 	.deadline_us = ssh2_deadline_us,
 	.write = ssh2_write,
 	.close = ssh2_close,
+	.waits_for = ssh2_waits_for,
 	.free = ssh2_free,
 };
 
@@ -504,7 +534,6 @@ void ssh2_answer_secret(struct transport *transport, const char *secret)
 	struct ssh2 *ssh2 = ssh2_of(transport);
 	if (transport->ops == &ssh2_ops && ssh2->state == SSH2_SECRET && !ssh2->answered) {
 		ssh2->peer->secret = hv_strdup_null(secret);
-		ssh2->peer->declined = !secret;
 		ssh2->answered = true;
 	}
 }

@@ -100,7 +100,7 @@ void ssh2_begin_connect(struct ssh2 *ssh2)
 
 static void begin_handshake(struct ssh2 *ssh2)
 {
-	ssh2->peer->session = libssh2_session_init_ex(NULL, NULL, NULL, ssh2);
+	ssh2->peer->session = ssh2_session_new();
 	if (!ssh2->peer->session) {
 		ssh2_fail(ssh2, HV_ERR_IO, "libssh2 cannot make a session");
 		return;

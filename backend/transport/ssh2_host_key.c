@@ -229,7 +229,7 @@ void ssh2_judge_host_key(struct ssh2 *ssh2)
 void ssh2_step_host_key(struct ssh2 *ssh2)
 {
 	struct shown_key shown;
-	if (!ssh2->answered || !look_at_key(ssh2, &shown)) {
+	if (!ssh2_still_waits(ssh2) || !ssh2->answered || !look_at_key(ssh2, &shown)) {
 		return;
 	}
 	if (ssh2->answer == SSH_KEY_REFUSE) {

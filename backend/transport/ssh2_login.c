@@ -1,6 +1,7 @@
 /*
- * Logging in: the agent's keys, the key files, a password, in this order. Runs on a worker's thread, because an agent may
- * wait for a person and a passphrase takes its time to be turned into a key.
+ * Logging in: the agent's keys, the key files, what the host asks or a password, in this order. Runs on a worker's thread,
+ * because an agent may wait for a person and a passphrase takes its time to be turned into a key; when a person has to be
+ * asked, the thread waits, and the peer is the owner's for that long.
  */
 #include "backend/transport/ssh2_state.h"
 
@@ -16,6 +17,7 @@
 #define SECRET_TRIES 3
 #define AGENT_KEYS_MAX 4 /* a server hangs up after six refusals; files come too */
 #define END_TRIES 8
+#define QUESTION_BYTES 200 /* of the host's words */
 
 void ssh2_peer_free(struct ssh2_peer *peer)
 {
@@ -30,8 +32,8 @@ void ssh2_peer_free(struct ssh2_peer *peer)
 		(void)close(peer->socket);
 	}
 	ssh_prepared_free(peer->prepared);
-	ssh_wipe_string(peer->secret);
-	free(peer->prompt);
+	hv_wipe_string(peer->secret);
+	hv_text_clear(&peer->words);
 	hv_text_clear(&peer->tried);
 	free(peer);
 }
@@ -78,20 +80,30 @@ static bool done(struct ssh2_peer *peer)
 	return true;
 }
 
-static bool need_secret(struct ssh2_peer *peer, const char *format, const char *what)
+/* Asks a person; the answer is the caller's to wipe. NULL: none is given. */
+static char *ask(struct ssh2_peer *peer, const char *words, bool from_host, bool echo)
 {
-	HV_CLEANUP_FREE char *shown = hv_text_printable(what, strlen(what));
-	free(peer->prompt);
-	peer->prompt = hv_sprintf(
-		"%s%s '%s'", peer->tries > 0 ? "That was not it. " : "", format, shown);
-	peer->result = LOGIN_NEEDS_SECRET;
-	return true;
+	if (!peer->may_ask || peer->declined) {
+		return NULL;
+	}
+	hv_text_clear(&peer->words);
+	hv_text_puts(&peer->words, words);
+	peer->question = (struct ssh_secret_question){hv_text_get(&peer->words), from_host, echo};
+	bool wanted = worker_ask(peer->worker);
+	char *secret = wanted ? peer->secret : NULL;
+	peer->declined = !secret;
+	if (wanted) {
+		peer->secret = NULL;
+	}
+	return secret;
 }
 
-static void drop_secret(struct ssh2_peer *peer)
+static char *ask_again(struct ssh2_peer *peer, int tries, const char *format, const char *what)
 {
-	ssh_wipe_string(peer->secret);
-	peer->secret = NULL;
+	HV_CLEANUP_FREE char *shown = hv_text_printable(what, strlen(what));
+	HV_CLEANUP_FREE char *words =
+		hv_sprintf("%s%s '%s'", tries > 0 ? "That was not it. " : "", format, shown);
+	return ask(peer, words, false, false);
 }
 
 static void refused(struct ssh2_peer *peer, const char *what)
@@ -175,10 +187,9 @@ static bool offer_agent_keys(struct ssh2_peer *peer, LIBSSH2_AGENT *agent)
 static bool try_agent(struct ssh2_peer *peer)
 {
 	const char *path = peer->prepared->target.identity_agent;
-	if (peer->agent_tried || (path && strcmp(path, "none") == 0)) {
+	if (path && strcmp(path, "none") == 0) {
 		return false;
 	}
-	peer->agent_tried = true;
 	LIBSSH2_AGENT *agent = libssh2_agent_init(peer->session);
 	if (!agent) {
 		return false;
@@ -207,141 +218,187 @@ static int offer_key(struct ssh2_peer *peer, const struct ssh_key_file *key, con
 		public.bytes, public.length, key->text.bytes, key->text.length, secret);
 }
 
-static void next_key(struct ssh2_peer *peer)
-{
-	peer->next_key++;
-	peer->key_wanted = false;
-	peer->tries = 0;
-	peer->declined = false;
-	drop_secret(peer);
-}
-
-/* A locked key is shown to the server first: nobody is asked for the passphrase of a key that it does not want. */
-static bool try_key(struct ssh2_peer *peer, const struct ssh_key_file *key)
+static void key_refused(struct ssh2_peer *peer, const struct ssh_key_file *key, int code)
 {
 	HV_CLEANUP_FREE char *quoted = hv_sprintf("'%s'", key->path);
-	if (peer->declined || (peer->key_wanted && !peer->secret)) {
-		refused(peer, quoted);
-		hv_text_puts(&peer->tried, " (locked by a passphrase)");
-		next_key(peer);
-		return false;
-	}
-	int code = offer_key(peer, key, peer->secret ? peer->secret : "");
-	if (code == 0) {
-		return done(peer);
-	}
-	if (is_link_error(peer, code)) {
-		return broken(peer);
-	}
-	if (key->encrypted && code != LIBSSH2_ERROR_AUTHENTICATION_FAILED && peer->may_ask &&
-		peer->tries < SECRET_TRIES) {
-		(void)need_secret(peer, "Passphrase of the key", key->path);
-		peer->key_wanted = true;
-		peer->tries++;
-		drop_secret(peer);
-		return true;
-	}
 	refused(peer, quoted);
 	if (code != LIBSSH2_ERROR_AUTHENTICATION_FAILED) {
 		hv_text_puts(&peer->tried,
 			key->encrypted ? " (locked by a passphrase)" : " (cannot be read)");
 	}
-	next_key(peer);
-	return false;
 }
 
-static bool try_keys(struct ssh2_peer *peer)
+/* A locked key is shown to the server first: nobody is asked for the passphrase of a key that it does not want. */
+static bool try_key(struct ssh2_peer *peer, const struct ssh_key_file *key)
 {
-	while (peer->next_key < peer->prepared->key_count) {
-		if (peer->key_offered[peer->next_key]) {
-			next_key(peer);
-		} else if (try_key(peer, &peer->prepared->keys[peer->next_key])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* ---- password ---- */
-
-static void answer_questions(const char *name, int name_length, const char *instruction,
-	int instruction_length, int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
-	LIBSSH2_USERAUTH_KBDINT_RESPONSE *responses, void **abstract)
-{
-	const struct ssh2_peer *peer = *abstract;
-	(void)name;
-	(void)name_length;
-	(void)instruction;
-	(void)instruction_length;
-	(void)prompts;
-	for (int i = 0; i < count; i++) {
-		responses[i].text = strdup(peer->secret); /* the library frees it */
-		responses[i].length = responses[i].text ? (unsigned)strlen(peer->secret) : 0;
-	}
-}
-
-static int send_password(struct ssh2_peer *peer, const char *methods)
-{
-	const char *user = user_of(peer);
-	if (strstr(methods, "password")) {
-		return libssh2_userauth_password_ex(peer->session, user, (unsigned)strlen(user),
-			peer->secret, (unsigned)strlen(peer->secret), NULL);
-	}
-	*libssh2_session_abstract(peer->session) = peer;
-	return libssh2_userauth_keyboard_interactive_ex(
-		peer->session, user, (unsigned)strlen(user), answer_questions);
-}
-
-static bool try_password(struct ssh2_peer *peer, const char *methods)
-{
-	bool possible = strstr(methods, "password") || strstr(methods, "keyboard-interactive");
-	if (!possible || !peer->may_ask || peer->declined) {
-		return false;
-	}
-	if (peer->secret) {
-		int code = send_password(peer, methods);
-		drop_secret(peer);
+	char *secret = NULL;
+	for (int tries = 0;; tries++) {
+		int code = offer_key(peer, key, secret ? secret : "");
+		hv_wipe_string(secret);
 		if (code == 0) {
 			return done(peer);
 		}
 		if (is_link_error(peer, code)) {
 			return broken(peer);
 		}
-		if (peer->tries >= SECRET_TRIES) {
-			refused(peer, "the password");
+		bool locked = key->encrypted && code != LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+		secret = locked && tries < SECRET_TRIES
+				 ? ask_again(peer, tries, "Passphrase of the key", key->path)
+				 : NULL;
+		if (!secret) {
+			key_refused(peer, key, code);
 			return false;
 		}
 	}
-	(void)need_secret(peer, "Password of", user_of(peer));
-	peer->tries++;
-	return true;
+}
+
+static bool try_keys(struct ssh2_peer *peer)
+{
+	for (size_t i = 0; i < peer->prepared->key_count; i++) {
+		if (!peer->key_offered[i] && try_key(peer, &peer->prepared->keys[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- what the host asks, and passwords ---- */
+
+static char *host_question(const char *text, size_t length)
+{
+	size_t kept = length < QUESTION_BYTES ? length : QUESTION_BYTES;
+	while (kept > 0 && (text[kept - 1] == ' ' || text[kept - 1] == '\n' || text[kept - 1] == '\r')) {
+		kept--;
+	}
+	return hv_text_printable(text, kept);
+}
+
+/* The library's own time runs on while a person thinks. */
+static void give_more_time(struct ssh2_peer *peer)
+{
+	struct hv_clock clock = hv_clock_system();
+	int64_t passed_ms = (hv_clock_monotonic_us(&clock) - peer->began_us) / 1000;
+	libssh2_session_set_timeout(peer->session, (long)passed_ms + peer->timeout_ms);
+}
+
+static void answer_questions(const char *name, int name_length, const char *instruction,
+	int instruction_length, int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
+	LIBSSH2_USERAUTH_KBDINT_RESPONSE *responses, void **abstract)
+{
+	struct ssh2_peer *peer = *abstract;
+	(void)name;
+	(void)name_length;
+	(void)instruction;
+	(void)instruction_length;
+	for (int i = 0; i < count; i++) {
+		HV_CLEANUP_FREE char *words = host_question((const char *)prompts[i].text, prompts[i].length);
+		char *secret = ask(peer, words, true, prompts[i].echo != 0);
+		size_t length = secret ? strlen(secret) : 0;
+		peer->asked++;
+		responses[i].text = ssh2_session_bytes(length + 1); /* the library frees it */
+		responses[i].length = (unsigned)length;
+		memcpy(responses[i].text, secret ? secret : "", length + 1);
+		hv_wipe_string(secret);
+	}
+	give_more_time(peer);
+}
+
+static int let_host_ask(struct ssh2_peer *peer)
+{
+	struct hv_clock clock = hv_clock_system();
+	const char *user = user_of(peer);
+	peer->asked = 0;
+	peer->began_us = hv_clock_monotonic_us(&clock);
+	*libssh2_session_abstract(peer->session) = peer;
+	int code = libssh2_userauth_keyboard_interactive_ex(
+		peer->session, user, (unsigned)strlen(user), answer_questions);
+	libssh2_session_set_timeout(peer->session, peer->timeout_ms);
+	return code;
+}
+
+static int give_password(struct ssh2_peer *peer, int tries)
+{
+	const char *user = user_of(peer);
+	char *secret = ask_again(peer, tries, "Password of", user);
+	if (!secret) {
+		return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+	}
+	int code = libssh2_userauth_password_ex(
+		peer->session, user, (unsigned)strlen(user), secret, (unsigned)strlen(secret), NULL);
+	hv_wipe_string(secret);
+	return code;
+}
+
+/* A host that offers to ask and then asks nothing is told a password, where it takes one. */
+static bool try_password(struct ssh2_peer *peer, const char *methods)
+{
+	bool asks = strstr(methods, "keyboard-interactive") != NULL;
+	bool takes = strstr(methods, "password") != NULL;
+	int tries = 0;
+	while ((asks || takes) && peer->may_ask && !peer->declined && tries < SECRET_TRIES) {
+		bool asking = asks;
+		int code = asking ? let_host_ask(peer) : give_password(peer, tries);
+		if (code == 0) {
+			return done(peer);
+		}
+		if (is_link_error(peer, code)) {
+			return broken(peer);
+		}
+		asks = asking && peer->asked > 0;
+		tries += !asking || asks ? 1 : 0;
+	}
+	if (tries > 0) {
+		refused(peer, peer->declined ? "the password, which nobody gave" : "the password");
+	}
+	return false;
 }
 
 /* ---- all of it ---- */
 
-static void log_in(struct ssh2_peer *peer)
+/* What the host lets one try now; NULL: the login is over, one way or the other. Caller frees. */
+static char *methods_now(struct ssh2_peer *peer)
 {
 	const char *user = user_of(peer);
 	char *methods = libssh2_userauth_list(peer->session, user, (unsigned)strlen(user));
-	if (!methods) {
-		if (libssh2_userauth_authenticated(peer->session)) {
-			(void)done(peer);
-		} else {
-			(void)broken(peer);
-		}
-		return;
+	if (methods) {
+		return hv_strdup(methods); /* the library's is gone with the next call */
 	}
-	HV_CLEANUP_FREE char *own = hv_strdup(methods); /* the library's is gone with the next call */
-	bool keys = strstr(own, "publickey") != NULL;
-	if ((keys && (try_agent(peer) || try_keys(peer))) || try_password(peer, own)) {
-		return;
+	if (libssh2_userauth_authenticated(peer->session)) {
+		(void)done(peer);
+	} else {
+		(void)broken(peer);
 	}
-	peer->result = LOGIN_REFUSED;
+	return NULL;
 }
 
-static void run(void *data)
+/* After a key that is only the first half of a login, the host lets one try other things than before. */
+static void log_in(struct ssh2_peer *peer)
+{
+	HV_CLEANUP_FREE char *methods = methods_now(peer);
+	if (!methods) {
+		return;
+	}
+	bool keys = strstr(methods, "publickey") != NULL;
+	if (keys && (try_agent(peer) || try_keys(peer))) {
+		return;
+	}
+	bool more = strstr(methods, "password") || strstr(methods, "keyboard-interactive");
+	if (keys && !more && peer->may_ask && !peer->declined) {
+		free(methods);
+		methods = methods_now(peer);
+		if (!methods) {
+			return;
+		}
+	}
+	if (!try_password(peer, methods)) {
+		peer->result = LOGIN_REFUSED;
+	}
+}
+
+static void run(struct worker *worker, void *data)
 {
 	struct ssh2_peer *peer = data;
+	peer->worker = worker;
 	libssh2_session_set_blocking(peer->session, 1);
 	libssh2_session_set_timeout(peer->session, peer->timeout_ms);
 	log_in(peer);

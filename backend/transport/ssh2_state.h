@@ -1,13 +1,13 @@
 /*
- * The inside of the libssh2 transport, shared by ssh2.c (life), ssh2_connect.c, ssh2_host_key.c, ssh2_login.c and
- * ssh2_stream.c, and by nothing else.
+ * The inside of the libssh2 transport, shared by ssh2.c (life), ssh2_connect.c, ssh2_host_key.c, ssh2_login.c,
+ * ssh2_memory.c and ssh2_stream.c, and by nothing else.
  *
  *   PREPARING  a worker reads the configuration and finds the addresses
  *   CONNECTING TCP
  *   HANDSHAKE  keys are agreed upon
  *   HOST_KEY   a person decides about the host's key
  *   LOGIN      a worker owns the session: agents and keys may take their time
- *   SECRET     a person is asked for a passphrase or password
+ *   SECRET     a person is asked for a passphrase or password; the worker waits
  *   CHANNEL    the channel is opened
  *   EXEC       the command is started
  *   STREAMING  bytes flow
@@ -23,6 +23,7 @@
 #include "backend/transport/ssh.h"
 #include "backend/transport/ssh_kinds.h"
 #include "backend/transport/ssh_prepare.h"
+#include "backend/transport/worker.h"
 
 #define SSH2_BUFFER_BYTES (16u << 10)
 
@@ -41,26 +42,26 @@ enum ssh2_state {
 	SSH2_STATE_COUNT
 };
 
-enum login_result { LOGIN_DONE, LOGIN_NEEDS_SECRET, LOGIN_REFUSED, LOGIN_BROKEN };
+enum login_result { LOGIN_DONE, LOGIN_REFUSED, LOGIN_BROKEN };
 
-/* What the login worker owns while it runs: nobody else touches it then, but to shut the socket down. */
+/* What the login worker owns while it runs: nobody else touches it then, but to shut the socket down, and, while it
+ * asks, to read the question and write the answer. */
 struct ssh2_peer {
 	struct ssh_prepared *prepared;
 	LIBSSH2_SESSION *session;
 	int socket;
 	long timeout_ms; /* of one call */
 	bool may_ask;    /* there is somebody who can be asked for secrets */
-	/* how far it has come */
-	bool agent_tried;
-	size_t next_key;
-	bool key_wanted; /* the host takes the key at next_key; its passphrase is what lacks */
+	struct worker *worker;
 	bool key_offered[SSH_PATHS_MAX]; /* by way of the agent */
-	int tries;       /* at the secret that is asked for now */
-	char *secret;    /* the answer; wiped after its use */
-	bool declined;
-	/* outcome of one run */
+	struct ssh_secret_question question; /* `prompt` is in `words` */
+	struct hv_text words;
+	char *secret;    /* the answer; wiped after its use; NULL: none is given */
+	bool declined;   /* a question was not answered: no more are asked */
+	size_t asked;    /* questions of the host in one attempt */
+	int64_t began_us; /* the attempt; monotonic */
+	/* outcome */
 	enum login_result result;
-	char *prompt;          /* LOGIN_NEEDS_SECRET */
 	struct hv_text tried;  /* sentence parts */
 	struct hv_error error; /* LOGIN_BROKEN */
 };
@@ -113,6 +114,8 @@ void ssh2_fail(struct ssh2 *ssh2, enum hv_status status, const char *format, ...
 /** The same with libssh2's own words behind it. */
 void ssh2_fail_session(struct ssh2 *ssh2, const char *what);
 void ssh2_enter(struct ssh2 *ssh2, enum ssh2_state state);
+/** While a person is asked: whether the host has not hung up. */
+bool ssh2_still_waits(struct ssh2 *ssh2);
 void ssh2_note(struct ssh2 *ssh2, const char *format, ...) HV_PRINTF(2, 3);
 /** For poll: what libssh2 waits for. */
 short ssh2_wanted_events(const struct ssh2 *ssh2);
@@ -131,6 +134,12 @@ void ssh2_step_host_key(struct ssh2 *ssh2);
 /* --- ssh2_login.c --- */
 extern const struct worker_task ssh2_login_task; /* its data is a struct ssh2_peer */
 void ssh2_peer_free(struct ssh2_peer *peer); /* NULL is legal */
+
+/* --- ssh2_memory.c --- */
+/** A session whose memory is overwritten before it is released; NULL on failure. */
+LIBSSH2_SESSION *ssh2_session_new(void);
+/** What such a session may release. */
+void *ssh2_session_bytes(size_t size);
 
 /* --- ssh2_stream.c --- */
 void ssh2_step_stream(struct ssh2 *ssh2);

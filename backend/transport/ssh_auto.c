@@ -150,6 +150,15 @@ static void auto_close(struct transport *transport, const char *reason)
 	}
 }
 
+static const char *auto_waits_for(const struct transport *transport)
+{
+	const struct transport *chosen = ((const struct ssh_auto *)(const void *)transport)->chosen;
+	if (!chosen) {
+		return "the configuration of ssh is read";
+	}
+	return chosen->ops->waits_for ? chosen->ops->waits_for(chosen) : NULL;
+}
+
 static void free_configuration(struct transport_ssh_config *config)
 {
 	char *strings[5];
@@ -187,6 +196,7 @@ static const struct transport_ops auto_ops = {
 	.deadline_us = auto_deadline_us,
 	.write = auto_write,
 	.close = auto_close,
+	.waits_for = auto_waits_for,
 	.free = auto_free,
 };
 

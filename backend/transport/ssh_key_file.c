@@ -13,27 +13,11 @@
 #define OPENSSH_MAGIC "openssh-key-v1" /* with its NUL */
 #define TYPE_MAX 64
 
-void ssh_wipe_text(struct hv_text *text)
-{
-	if (text->bytes) {
-		explicit_bzero(text->bytes, text->capacity);
-	}
-	hv_text_clear(text);
-}
-
-void ssh_wipe_string(char *take_secret)
-{
-	if (take_secret) {
-		explicit_bzero(take_secret, strlen(take_secret));
-		free(take_secret);
-	}
-}
-
 void ssh_key_file_clear(struct ssh_key_file *key)
 {
 	free(key->path);
 	free(key->type);
-	ssh_wipe_text(&key->text);
+	hv_text_wipe(&key->text);
 	hv_text_clear(&key->blob);
 	memset(key, 0, sizeof *key);
 }
@@ -118,8 +102,8 @@ static bool read_openssh(struct ssh_key_file *key, const char *begin, const char
 	collect_base64(begin, end, &letters);
 	bool good = letters.length > 0 && base64_decode(letters.bytes, letters.length, &body) &&
 		    parse_openssh(key, &body);
-	ssh_wipe_text(&letters);
-	ssh_wipe_text(&body);
+	hv_text_wipe(&letters);
+	hv_text_wipe(&body);
 	return good;
 }
 

@@ -25,9 +25,4 @@ enum hv_status ssh_key_file_parse(struct ssh_key_file *ret_key, const char *path
 	size_t length, struct hv_error *err) HV_MUST_CHECK;
 void ssh_key_file_clear(struct ssh_key_file *key);
 
-/** Releases, after overwriting. */
-void ssh_wipe_text(struct hv_text *text);
-/** Overwrites and frees; NULL is legal. */
-void ssh_wipe_string(char *take_secret);
-
 #endif

@@ -277,8 +277,9 @@ static enum hv_status resolve(struct ssh_prepared *prepared)
 	return HV_OK;
 }
 
-static void prepare(void *data)
+static void prepare(struct worker *worker, void *data)
 {
+	(void)worker;
 	struct ssh_prepared *prepared = data;
 	prepared->status = read_target(prepared);
 	if (prepared->status != HV_OK) {

@@ -47,6 +47,8 @@ struct transport_ops {
 	void (*close)(struct transport *transport, const char *reason);
 	/** Release everything; a child is killed and reaped. NULL is legal. */
 	void (*free)(struct transport *transport);
+	/** What is waited for before `opened`, in words, e.g. "the login goes on". NULL, also as a member: nothing to tell. */
+	const char *(*waits_for)(const struct transport *transport);
 };
 
 struct transport {

@@ -13,33 +13,43 @@
 
 #define STACK_BYTES (512u << 10) /* a resolver and the cryptography need less; many hosts are connected to at once */
 
-/* Whoever comes last of thread and owner releases it: `lock` guards the two flags. */
+/* Whoever comes last of thread and owner releases it: `lock` guards the flags. */
 struct worker {
 	struct worker_task task;
 	void *data;
 	int event;
 	pthread_mutex_t lock;
+	pthread_cond_t answered; /* `asks` has become false, or `abandoned` true */
+	bool asks;
 	bool done;
 	bool abandoned;
 };
 
 static void release(struct worker *worker)
 {
-	(void)close(worker->event);
+	if (worker->event >= 0) {
+		(void)close(worker->event);
+	}
+	(void)pthread_cond_destroy(&worker->answered);
 	(void)pthread_mutex_destroy(&worker->lock);
 	free(worker);
+}
+
+static void wake_owner(const struct worker *worker)
+{
+	uint64_t one = 1;
+	(void)!write(worker->event, &one, sizeof one);
 }
 
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
-	uint64_t one = 1;
-	worker->task.run(worker->data);
+	worker->task.run(worker, worker->data);
 	(void)pthread_mutex_lock(&worker->lock);
 	worker->done = true;
 	bool abandoned = worker->abandoned;
 	if (!abandoned) {
-		(void)!write(worker->event, &one, sizeof one);
+		wake_owner(worker);
 	}
 	(void)pthread_mutex_unlock(&worker->lock);
 	if (abandoned) {
@@ -75,13 +85,10 @@ enum hv_status worker_start(
 	worker->data = data;
 	worker->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&worker->lock, NULL);
+	(void)pthread_cond_init(&worker->answered, NULL);
 	int number = worker->event < 0 ? errno : start_thread(worker);
 	if (number != 0) {
-		if (worker->event >= 0) {
-			(void)close(worker->event);
-		}
-		(void)pthread_mutex_destroy(&worker->lock);
-		free(worker);
+		release(worker);
 		return hv_error_set(err, HV_ERR_IO, "cannot start a thread for a connection: %s",
 			strerror(number));
 	}
@@ -92,6 +99,37 @@ enum hv_status worker_start(
 int worker_fd(const struct worker *worker)
 {
 	return worker->event;
+}
+
+bool worker_ask(struct worker *worker)
+{
+	(void)pthread_mutex_lock(&worker->lock);
+	worker->asks = true;
+	wake_owner(worker);
+	while (worker->asks && !worker->abandoned) {
+		(void)pthread_cond_wait(&worker->answered, &worker->lock);
+	}
+	bool wanted = !worker->abandoned;
+	(void)pthread_mutex_unlock(&worker->lock);
+	return wanted;
+}
+
+bool worker_asks(struct worker *worker)
+{
+	(void)pthread_mutex_lock(&worker->lock);
+	bool asks = worker->asks;
+	(void)pthread_mutex_unlock(&worker->lock);
+	return asks;
+}
+
+void worker_answer(struct worker *worker)
+{
+	uint64_t count;
+	(void)pthread_mutex_lock(&worker->lock);
+	worker->asks = false;
+	(void)!read(worker->event, &count, sizeof count);
+	(void)pthread_cond_signal(&worker->answered);
+	(void)pthread_mutex_unlock(&worker->lock);
 }
 
 bool worker_take(struct worker *worker)
@@ -112,6 +150,7 @@ void worker_abandon(struct worker *take_worker)
 	}
 	(void)pthread_mutex_lock(&take_worker->lock);
 	take_worker->abandoned = true;
+	(void)pthread_cond_signal(&take_worker->answered);
 	bool done = take_worker->done;
 	(void)pthread_mutex_unlock(&take_worker->lock);
 	if (done) {

@@ -118,7 +118,8 @@ static void world_free(struct transport *transport)
 }
 
 static const struct transport_ops ops = {
-	"fuzz", world_poll_fds, world_handle, world_deadline_us, world_write, world_close, world_free};
+	"fuzz", world_poll_fds, world_handle, world_deadline_us, world_write, world_close, world_free,
+	NULL};
 
 static enum hv_status world_open(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
 	void *callback_context, struct transport **ret_transport, struct hv_error *err)

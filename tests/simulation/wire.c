@@ -202,7 +202,7 @@ static void near_free(struct transport *transport)
 }
 
 static const struct transport_ops near_ops = {"simulated", near_poll_fds, near_handle,
-	near_deadline_us, near_write, near_close, near_free};
+	near_deadline_us, near_write, near_close, near_free, NULL};
 
 /* --- the far end: an agent's session --- */
 

@@ -25,6 +25,8 @@
 
 #include "backend/base/memory.h"
 
+#define UNSHARE "/usr/bin/unshare"
+
 /* ---- files and programs ---- */
 
 void ssh_write_file(const char *path, const char *text)
@@ -105,16 +107,24 @@ static pid_t start_sshd(const struct ssh_world *world, int socket)
 {
 	HV_CLEANUP_FREE char *config = ssh_world_path(world, "sshd_config");
 	HV_CLEANUP_FREE char *log = ssh_world_path(world, "sshd.log");
+	HV_CLEANUP_FREE char *serve = ssh_world_path(world, "serve");
 	pid_t pid = fork();
 	if (pid == 0) {
 		const char *argv[] = {SSHD, "-i", "-f", config, "-E", log, NULL};
+		const char *own[] = {UNSHARE, "-m", "/bin/sh", serve, NULL};
 		(void)signal(SIGCHLD, SIG_DFL);
+		(void)setpgid(0, 0);
 		(void)dup2(socket, STDIN_FILENO);
 		(void)dup2(socket, STDOUT_FILENO);
-		run_child(argv, -1);
+		run_child(access(serve, R_OK) == 0 ? own : argv, -1);
 	}
 	atomic_store(&world->plan->sshd, pid);
 	return pid;
+}
+
+void ssh_world_kill_sshd(struct ssh_world *world)
+{
+	assert_int_equal(kill(-atomic_load(&world->plan->sshd), SIGKILL), 0);
 }
 
 static void reset(int socket)
@@ -274,7 +284,7 @@ void ssh_world_configure(struct ssh_world *world, const char *identity, const ch
 	ssh_write_file(path, text);
 }
 
-static void write_sshd_config(const struct ssh_world *world, const char *options)
+void ssh_world_serve_with(struct ssh_world *world, const char *options)
 {
 	HV_CLEANUP_FREE char *path = ssh_world_path(world, "sshd_config");
 	HV_CLEANUP_FREE char *text = hv_sprintf(
@@ -283,6 +293,46 @@ static void write_sshd_config(const struct ssh_world *world, const char *options
 		"PermitRootLogin yes\nPidFile none\nLogLevel VERBOSE\nUseDNS no\nPrintMotd no\n",
 		options, world->folder, world->folder, world->folder);
 	ssh_write_file(path, text);
+}
+
+char *ssh_world_fingerprint(const struct ssh_world *world, const char *key)
+{
+	HV_CLEANUP_FREE char *path = hv_sprintf("%s/%s.pub", world->folder, key);
+	struct hv_text output = HV_TEXT_INIT;
+	const char *argv[] = {"/usr/bin/ssh-keygen", "-lf", path, NULL};
+	assert_int_equal(ssh_run(argv, &output), 0);
+	char *begin = strstr(hv_text_get(&output), "SHA256:");
+	assert_non_null(begin);
+	char *fingerprint = hv_strndup(begin, strcspn(begin, " "));
+	hv_text_clear(&output);
+	return fingerprint;
+}
+
+/* Of SSH_PASSWORD, by crypt(3). */
+#define PASSWORD_HASH                                                                                      \
+	"$6$hvtree$ECG2SFTNk.QHMPYqILJY8rj4PypnrtjcFT8HUCJPBAXUGal.Lj" \
+	"skQ4gq52.xEhTqVJ.L5aH7yAMaeow5G6Dqi."
+
+const char *ssh_world_give_password(struct ssh_world *world, const char *pam)
+{
+	static const char *const probe[] = {UNSHARE, "-m", "/bin/true", NULL};
+	HV_CLEANUP_FREE char *shadow = ssh_world_path(world, "shadow");
+	HV_CLEANUP_FREE char *pam_file = ssh_world_path(world, "pam");
+	HV_CLEANUP_FREE char *serve = ssh_world_path(world, "serve");
+	if (geteuid() != 0) {
+		return "only root can give sshd a password file of its own";
+	}
+	if (access(UNSHARE, X_OK) != 0 || ssh_run(probe, NULL) != 0) {
+		return "there is no mount namespace to be had";
+	}
+	HV_CLEANUP_FREE char *script = hv_sprintf("mount --bind %s /etc/shadow && mount --bind %s /etc/pam.d/sshd && "
+						  "exec " SSHD " -i -f %s/sshd_config -E %s/sshd.log\n",
+		shadow, pam_file, world->folder, world->folder);
+	ssh_write_file(shadow, "root:" PASSWORD_HASH ":19000:0:99999:7:::\n");
+	ssh_write_file(pam_file, pam);
+	assert_int_equal(chmod(shadow, 0600), 0);
+	ssh_write_file(serve, script);
+	return NULL;
 }
 
 static const char *what_is_missing(void)
@@ -314,7 +364,7 @@ struct ssh_world *ssh_world_new(const char *options, const char **ret_why)
 	ssh_world_make_key(world, "host_ecdsa", "ecdsa", "");
 	ssh_world_make_key(world, "user", "ed25519", "");
 	ssh_world_authorize(world, "user");
-	write_sshd_config(world, options);
+	ssh_world_serve_with(world, options);
 	listen_and_serve(world);
 	ssh_world_configure(world, "user", "");
 	HV_CLEANUP_FREE char *name = ssh_world_name(world);
@@ -383,10 +433,12 @@ static void on_host_key(void *context, const struct ssh_host_key_question *quest
 	}
 }
 
-static void on_secret(void *context, const char *prompt)
+static void on_secret(void *context, const struct ssh_secret_question *question)
 {
 	struct talk *talk = context;
-	(void)snprintf(talk->prompt, sizeof talk->prompt, "%s", prompt);
+	(void)snprintf(talk->prompt, sizeof talk->prompt, "%s", question->prompt);
+	talk->asked_by_host += question->from_host;
+	talk->echoes += question->echo;
 	const char *secret = talk->asked_secret < 4 ? talk->secrets[talk->asked_secret] : NULL;
 	talk->asked_secret++;
 	if (!talk->later) {

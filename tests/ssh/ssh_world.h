@@ -13,6 +13,7 @@
 #include "backend/transport/ssh.h"
 
 #define SSHD "/usr/sbin/sshd"
+#define SSH_PASSWORD "correct horse battery"
 #define SSH_LIMIT_US (40 * HV_SECOND_US)
 
 enum plan_kind {
@@ -48,10 +49,19 @@ char *ssh_world_path(const struct ssh_world *world, const char *name);
 void ssh_world_make_key(struct ssh_world *world, const char *name, const char *type, const char *secret);
 /** The key may log in. */
 void ssh_world_authorize(struct ssh_world *world, const char *name);
+/** Connections from now on are served with these further lines of sshd_config. */
+void ssh_world_serve_with(struct ssh_world *world, const char *options);
+/** In the server's own view of the files, root has the password SSH_PASSWORD, and PAM is asked by these lines. NULL when
+ * it is so, else why it cannot be: it takes root and a mount namespace. */
+const char *ssh_world_give_password(struct ssh_world *world, const char *pam);
+/** The sshd of the last connection, with all that belongs to it before the login. */
+void ssh_world_kill_sshd(struct ssh_world *world);
 /** Writes the client's configuration: this identity (NULL: none), and more lines. */
 void ssh_world_configure(struct ssh_world *world, const char *identity, const char *lines);
 /** What known_hosts holds: `marks` ("@revoked ", "") name, and the host key `key` ("host_ed25519"); NULL name: nothing. */
 void ssh_world_know(struct ssh_world *world, const char *marks, const char *name, const char *key);
+/** "SHA256:..." of a key, as ssh-keygen tells it; caller frees. */
+char *ssh_world_fingerprint(const struct ssh_world *world, const char *key);
 /** "[127.0.0.1]:port" */
 char *ssh_world_name(const struct ssh_world *world);
 void ssh_write_file(const char *path, const char *text);
@@ -69,6 +79,7 @@ struct talk {
 	struct hv_error reason;
 	/* prompts */
 	int asked_key, asked_secret;
+	int asked_by_host, echoes; /* of the secrets */
 	enum ssh_host_key_answer answer;
 	const char *secrets[4]; /* one a question; NULL: declined */
 	char fingerprint[128], known_types[128], prompt[256];

@@ -144,24 +144,11 @@ static void test_ssh2__drains_stderr_so_that_stdout_goes_on(void **state)
 
 /* ---- keys of hosts ---- */
 
-static char *own_fingerprint(const char *key)
-{
-	HV_CLEANUP_FREE char *path = hv_sprintf("%s/%s.pub", world->folder, key);
-	struct hv_text output = HV_TEXT_INIT;
-	const char *argv[] = {"/usr/bin/ssh-keygen", "-lf", path, NULL};
-	assert_int_equal(ssh_run(argv, &output), 0);
-	char *begin = strstr(hv_text_get(&output), "SHA256:");
-	assert_non_null(begin);
-	char *fingerprint = hv_strndup(begin, strcspn(begin, " "));
-	hv_text_clear(&output);
-	return fingerprint;
-}
-
 static void test_host_key__unknown_is_refused_with_its_fingerprint_when_nobody_can_be_asked(void **state)
 {
 	struct talk talk = {0};
 	struct transport_ssh_config config = ssh_world_config(world, "true");
-	HV_CLEANUP_FREE char *fingerprint = own_fingerprint("host_ed25519");
+	HV_CLEANUP_FREE char *fingerprint = ssh_world_fingerprint(world, "host_ed25519");
 	(void)state;
 	ssh_world_know(world, "", NULL, NULL);
 	talk_begin(&talk, transport_ssh2_open, &config);
@@ -176,7 +163,7 @@ static void test_host_key__unknown_is_refused_with_its_fingerprint_when_nobody_c
 static void test_host_key__accepted_by_a_person_is_remembered_and_appended_only(void **state)
 {
 	HV_CLEANUP_FREE char *path = ssh_world_path(world, "known_hosts");
-	HV_CLEANUP_FREE char *fingerprint = own_fingerprint("host_ed25519");
+	HV_CLEANUP_FREE char *fingerprint = ssh_world_fingerprint(world, "host_ed25519");
 	struct transport_ssh_config config = ssh_world_config(world, "echo hello");
 	(void)state;
 	ssh_write_file(path, "# mine\nthis is no line\nother ssh-ed25519 AAAA"); /* and no end of line */
@@ -246,11 +233,29 @@ static void test_host_key__refused_by_a_person_ends_the_connection(void **state)
 	talk_end(&talk);
 }
 
+static void test_host_key__question_ends_when_the_host_hangs_up(void **state)
+{
+	struct talk talk = {.later = true};
+	struct transport_ssh_config config = ssh_world_config(world, "echo hello");
+	(void)state;
+	ssh_world_know(world, "", NULL, NULL);
+	config.prompts = &talk_prompts;
+	talk_begin(&talk, transport_ssh2_open, &config);
+	while (talk.asked_key == 0 && !talk.closed) {
+		talk_turn(&talk);
+	}
+	ssh_world_kill_sshd(world);
+	talk_until_closed(&talk);
+	assert_int_equal(talk.asked_key, 1);
+	assert_says(&talk.reason, "hung up while an answer was waited for");
+	talk_end(&talk);
+}
+
 static void test_host_key__accepted_fingerprint_must_be_the_one(void **state)
 {
 	struct transport_ssh_config config = ssh_world_config(world, "echo hello");
-	HV_CLEANUP_FREE char *good = own_fingerprint("host_ed25519");
-	HV_CLEANUP_FREE char *other = own_fingerprint("host_ecdsa");
+	HV_CLEANUP_FREE char *good = ssh_world_fingerprint(world, "host_ed25519");
+	HV_CLEANUP_FREE char *other = ssh_world_fingerprint(world, "host_ecdsa");
 	struct talk talk = {0};
 	(void)state;
 	ssh_world_know(world, "", NULL, NULL);
@@ -577,7 +582,7 @@ static void test_cut__when_sshd_is_killed(void **state)
 	(void)state;
 	talk_begin(&talk, transport_ssh2_open, &config);
 	talk_until_heard(&talk, "hello");
-	assert_int_equal(kill(atomic_load(&world->plan->sshd), SIGKILL), 0);
+	ssh_world_kill_sshd(world);
 	talk_until_closed(&talk);
 	assert_int_equal(talk.reason.status, HV_ERR_UNREACHABLE);
 	talk_end(&talk);
@@ -658,6 +663,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_host_key__known_file_is_made_for_the_user_only, set_up),
 		cmocka_unit_test_setup(test_host_key__accepted_once_is_not_written, set_up),
 		cmocka_unit_test_setup(test_host_key__refused_by_a_person_ends_the_connection, set_up),
+		cmocka_unit_test_setup(test_host_key__question_ends_when_the_host_hangs_up, set_up),
 		cmocka_unit_test_setup(test_host_key__accepted_fingerprint_must_be_the_one, set_up),
 		cmocka_unit_test_setup(test_host_key__changed_is_refused_with_what_to_do, set_up),
 		cmocka_unit_test_setup(

@@ -408,6 +408,11 @@ void pty_type(struct pty *pty, const char *keys)
 	pty_wait_idle(pty);
 }
 
+pid_t pty_process(const struct pty *pty)
+{
+	return pty->child;
+}
+
 void pty_signal(struct pty *pty, int number)
 {
 	kill(pty->child, number);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <termios.h>
 
 #define PTY_DEADLINE_MS 30000
@@ -44,6 +45,7 @@ void pty_send(struct pty *pty, const char *bytes);
 /** Change the size and wait until the program is at rest with it. */
 void pty_resize(struct pty *pty, int width, int height);
 void pty_signal(struct pty *pty, int number);
+pid_t pty_process(const struct pty *pty);
 
 /** Close both ends of the terminal; the program has it no more. */
 void pty_hang_up(struct pty *pty);

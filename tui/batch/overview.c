@@ -151,6 +151,8 @@ void overview_apply(struct overview *overview, const struct hv_event *event)
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SYNCED:
+	case HV_EVENT_QUESTION: /* commands have nobody to ask */
+	case HV_EVENT_QUESTION_GONE:
 	case HV_EVENT_MESSAGE:
 	case HV_EVENT_FAILED:
 	case HV_EVENT_KIND_COUNT:

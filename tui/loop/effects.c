@@ -52,6 +52,12 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 	case APP_EFFECT_RETRY:
 		hv_retry(loop->backend, &effect->id);
 		break;
+	case APP_EFFECT_ANSWER_KEY:
+		hv_answer_key(loop->backend, effect->question, effect->key_answer);
+		break;
+	case APP_EFFECT_ANSWER_SECRET:
+		hv_answer_secret(loop->backend, effect->question, effect->secret);
+		break;
 	case APP_EFFECT_NEXT_THEME:
 		next_theme(loop);
 		break;

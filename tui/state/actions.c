@@ -116,8 +116,16 @@ static void sync(struct app *app)
 static void retry(struct app *app)
 {
 	const struct host_entry *host = rows_host(&app->cursor);
+	const struct hv_question *question = questions_find(app, &host->node.uuid);
+	if (question) {
+		dialog_open_question(app, question);
+		return;
+	}
+	app->awaited_host = host->node.uuid;
 	app_effect(app, APP_EFFECT_RETRY, &host->node.uuid);
-	app_say(app, ROLE_INFO, "connecting to %s", host->host->name);
+	if (host->host->state != HOST_CONNECTING) { /* of one that is being reached, the backend tells what goes on */
+		app_say(app, ROLE_INFO, "connecting to %s", host->host->name);
+	}
 }
 
 static void show(struct app *app, enum app_screen screen)

@@ -45,6 +45,7 @@ void app_free(struct app *app)
 		return;
 	}
 	dialog_close(app);
+	questions_clear(app);
 	held_keys_clear(app);
 	model_clear(&app->model);
 	messages_clear(&app->messages);
@@ -127,6 +128,7 @@ static void run_key(struct app *app, struct key key)
 
 void app_press(struct app *app, struct key key, const char *paste)
 {
+	app->awaited_host = (struct hv_uuid){{0}};
 	if (app->dialog.kind != DIALOG_NONE && !app->layout.too_small) {
 		dialog_key(app, key, paste);
 	} else if (key.code == KEY_CODE_PASTE) {

@@ -34,6 +34,8 @@ enum app_effect_kind {
 	APP_EFFECT_CANCEL,      /* ticket, id */
 	APP_EFFECT_SYNC,        /* ticket, id (nil: all) */
 	APP_EFFECT_RETRY,       /* id */
+	APP_EFFECT_ANSWER_KEY,    /* question, key_answer */
+	APP_EFFECT_ANSWER_SECRET, /* question, secret */
 	APP_EFFECT_NEXT_THEME,  /* the loop changes the theme and says its name by app_message() */
 	APP_EFFECT_REPAINT,     /* draw every cell again (^L) */
 	APP_EFFECT_SUSPEND,     /* ^Z */
@@ -44,7 +46,10 @@ struct app_effect {
 	enum app_effect_kind kind;
 	uint64_t ticket;
 	struct hv_uuid id;
-	struct hv_act act; /* strings are owned by the effect list, valid until app_effects_clear() */
+	struct hv_act act; /* strings are owned by the effect list, valid until app_effects_clear(); the same for: */
+	const struct hv_question *question;
+	enum hv_key_answer key_answer;
+	char *secret; /* NULL: none is given; overwritten when it is cleared */
 };
 
 const struct app_effect *app_effects(const struct app *app, size_t *ret_count);

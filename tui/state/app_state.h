@@ -62,6 +62,9 @@ struct app {
 	struct row_ref cursor, top;
 	struct held_keys held;
 	struct hv_uuid want_now; /* jump to this VM's "now" row when its tree comes; nil: no */
+	struct hv_uuid awaited_host; /* `c` was pressed on it, and no key since: what comes of it is shown at once; nil: none */
+	const struct hv_question **questions; /* not answered; at most one a host */
+	size_t question_count, question_capacity;
 	bool details_focused;
 	size_t details_scroll;
 	struct operation_entry *job; /* cursor of the jobs view; borrowed; NULL: the first */
@@ -90,6 +93,17 @@ uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv
 	const struct hv_act *act, const char *what);
 /** Forget the request; false when there is none with this ticket. *ret_kind and *ret_what (owned) may be NULL. */
 bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_kind, char **ret_what);
+
+void app_answer_key(struct app *app, const struct hv_question *question, enum hv_key_answer answer);
+void app_answer_secret(struct app *app, const struct hv_question *question, const char *secret);
+
+/* questions.c */
+const struct hv_question *questions_find(const struct app *app, const struct hv_uuid *host);
+void questions_add(struct app *app, const struct hv_question *question);
+/** The host does not wait for an answer any more. */
+void questions_gone(struct app *app, const struct hv_uuid *host);
+void questions_drop(struct app *app, const struct hv_uuid *host);
+void questions_clear(struct app *app);
 
 /* app.c */
 void app_say(struct app *app, enum role role, const char *format, ...) HV_PRINTF(3, 4);

@@ -73,6 +73,20 @@ const struct hv_vm *border_vm(const struct hv_vm *from)
 	return result;
 }
 
+const struct hv_question *border_question(const struct hv_question *from)
+{
+	struct cleaner cleaner = {0};
+	struct hv_question copy = *from;
+	clean(&cleaner, &copy.prompt);
+	clean(&cleaner, &copy.key_name);
+	clean(&cleaner, &copy.key_type);
+	clean(&cleaner, &copy.fingerprint);
+	clean(&cleaner, &copy.known_types);
+	const struct hv_question *result = cleaner.count ? hv_question_new(&copy) : hv_question_ref(from);
+	cleaner_clear(&cleaner);
+	return result;
+}
+
 static void clean_node(struct cleaner *cleaner, struct hv_node *node)
 {
 	clean(cleaner, &node->name);

@@ -37,6 +37,15 @@ void dialog_move_focus(struct app *app, int step)
 	app->dialog.focus = controls[at].id;
 }
 
+void dialog_dismiss(struct app *app)
+{
+	const struct dialog_form *form = dialog_form(app->dialog.kind);
+	if (form->dismiss) {
+		form->dismiss(app);
+	}
+	dialog_close(app);
+}
+
 /* ---- keys ---- */
 
 const struct text_field *dialog_field(const struct dialog *dialog, enum control_id id)
@@ -54,7 +63,7 @@ static bool common_key(struct app *app, struct key key)
 {
 	switch (key.code) {
 	case KEY_CODE_ESCAPE:
-		dialog_close(app);
+		dialog_dismiss(app);
 		return true;
 	case KEY_CODE_TAB:
 	case KEY_CODE_DOWN:
@@ -73,11 +82,14 @@ static bool common_key(struct app *app, struct key key)
 	case KEY_CODE_CONTROL: {
 		enum tui_action action = keymap_find(&app->keymap, app_place(app), key);
 		if (action == TUI_ACTION_INTERRUPT) {
-			dialog_close(app);
-		} else if (action == TUI_ACTION_REPAINT || action == TUI_ACTION_SUSPEND) {
-			app_run(app, action);
+			dialog_dismiss(app);
+			return true;
 		}
-		return true;
+		if (action == TUI_ACTION_REPAINT || action == TUI_ACTION_SUSPEND) {
+			app_run(app, action);
+			return true;
+		}
+		return false; /* a field has letters of its own */
 	}
 	default:
 		return false;
@@ -87,8 +99,11 @@ static bool common_key(struct app *app, struct key key)
 static void control_key(struct app *app, const struct control *control, struct key key, const char *paste)
 {
 	struct dialog *dialog = &app->dialog;
-	struct text_field *field = control->kind == CONTROL_FIELD ? edited_field(dialog, control->id) : NULL;
-	if (field && text_field_key(field, key, paste)) {
+	bool secret = control->id == CONTROL_SECRET;
+	struct text_field *field =
+		control->kind == CONTROL_FIELD && !secret ? edited_field(dialog, control->id) : NULL;
+	if ((field && text_field_key(field, key, paste)) ||
+		(secret && secret_field_key(&dialog->secret, key, paste))) {
 		return;
 	}
 	if (key.code == KEY_CODE_PASTE) {

@@ -7,6 +7,7 @@
  *	                  ASKING -no preview-> message box
  *	(take)            READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> READY with the reason
  *	(power)           READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
+ *	(key, secret)     READY -answer-> closed;  READY -the host does not wait any more-> CHANGED
  *	(quit, message)   READY
  *
  * Escape closes any of them and changes nothing; in SENT the request is on its way and its answer becomes a message.
@@ -15,6 +16,7 @@
 #define HV_TUI_STATE_DIALOG_H
 
 #include "backend/backend.h"
+#include "tui/state/secret_field.h"
 #include "tui/state/text_field.h"
 
 enum dialog_kind {
@@ -25,6 +27,8 @@ enum dialog_kind {
 	DIALOG_DELETE,
 	DIALOG_POWER,
 	DIALOG_QUIT,
+	DIALOG_HOST_KEY,
+	DIALOG_SECRET,
 	DIALOG_KIND_COUNT
 };
 
@@ -47,6 +51,8 @@ enum control_id {
 	CONTROL_START,
 	CONTROL_SHUT_DOWN,
 	CONTROL_TURN_OFF,
+	CONTROL_ONCE,
+	CONTROL_SECRET,
 	CONTROL_COUNT
 };
 
@@ -89,6 +95,9 @@ struct dialog {
 	size_t scroll; /* first line of the text that is shown, on a screen too low for all of it */
 	uint64_t controls_seen; /* fingerprint of the controls at the last event */
 	char *problem; /* why the last try was refused, or what has changed; NULL none */
+	/* what a login asks */
+	const struct hv_question *question;
+	struct secret_field secret;
 	/* message box */
 	char *title, *text, *advice;
 };
@@ -102,6 +111,9 @@ void dialog_open_undo(struct app *app);
 void dialog_open_delete(struct app *app);
 void dialog_open_power(struct app *app);
 void dialog_open_quit(struct app *app);
+/** The answer is `app`'s effect; leaving it says no. */
+void dialog_open_question(struct app *app, const struct hv_question *question);
+void dialog_question_gone(struct app *app, const struct hv_uuid *host);
 /** What, why, what to do (may be NULL). Replaces whatever dialog was open. */
 void dialog_open_message(struct app *app, const char *title, const char *text, const char *advice);
 

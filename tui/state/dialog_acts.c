@@ -123,6 +123,10 @@ static const struct dialog_form forms[] = {
 		.go = confirm, .confirms = true},
 	[DIALOG_POWER] = {.controls = dialog_power_controls},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
+	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
+		.dismiss = dialog_refuse_question},
+	[DIALOG_SECRET] = {.controls = dialog_secret_controls, .go = dialog_give_secret,
+		.dismiss = dialog_refuse_question, .keeps_typed = true},
 };
 static_assert(HV_ARRAY_LEN(forms) == DIALOG_KIND_COUNT, "a form for every kind");
 
@@ -225,11 +229,13 @@ static void (*const presses[])(struct app *app) = {
 	[CONTROL_SCOPE_ALL] = choose_all,
 	[CONTROL_SAFETY] = toggle_safety,
 	[CONTROL_TYPED] = leave_field,
-	[CONTROL_CANCEL] = dialog_close,
+	[CONTROL_CANCEL] = dialog_dismiss,
 	[CONTROL_GO] = go,
 	[CONTROL_START] = start,
 	[CONTROL_SHUT_DOWN] = shut_down,
 	[CONTROL_TURN_OFF] = turn_off,
+	[CONTROL_ONCE] = dialog_key_once,
+	[CONTROL_SECRET] = leave_field,
 };
 static_assert(HV_ARRAY_LEN(presses) == CONTROL_COUNT, "a press for every control");
 

@@ -20,6 +20,8 @@ static void clear(struct dialog *dialog)
 	text_field_clear(&dialog->note);
 	text_field_clear(&dialog->typed);
 	hv_preview_unref(dialog->preview);
+	hv_question_unref(dialog->question);
+	secret_field_clear(&dialog->secret);
 	*dialog = (struct dialog){0};
 }
 

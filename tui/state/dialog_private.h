@@ -22,6 +22,8 @@ struct dialog_form {
 	const char *verb;
 	/** CONTROL_GO was pressed, and nothing speaks against it. */
 	void (*go)(struct app *app);
+	/** Cancel or Escape, before it is closed. */
+	void (*dismiss)(struct app *app);
 	/** It asks for a preview, and stops when the facts move under it (phases ASKING and CHANGED). */
 	bool confirms;
 	/** A form: Enter in a field goes, and a refusal leaves it open with what was typed. */
@@ -67,7 +69,17 @@ void dialog_send(struct app *app, const struct hv_act *act, const char *verb);
 void dialog_stop_and_show(struct app *app, const char *what);
 void dialog_press(struct app *app, enum control_id id);
 
+/* dialog_question.c */
+void dialog_host_key_controls(const struct app *app, struct control_list *list);
+void dialog_secret_controls(const struct app *app, struct control_list *list);
+void dialog_key_is_good(struct app *app);
+void dialog_key_once(struct app *app);
+void dialog_give_secret(struct app *app);
+void dialog_refuse_question(struct app *app);
+
 /* dialog.c */
+/** What Cancel and Escape do. */
+void dialog_dismiss(struct app *app);
 void dialog_move_focus(struct app *app, int step);
 
 /* dialog_open.c */

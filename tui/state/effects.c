@@ -38,6 +38,20 @@ uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv
 	return app->last_ticket;
 }
 
+void app_answer_key(struct app *app, const struct hv_question *question, enum hv_key_answer answer)
+{
+	struct app_effect *effect = effect_add(app, APP_EFFECT_ANSWER_KEY);
+	effect->question = hv_question_ref(question);
+	effect->key_answer = answer;
+}
+
+void app_answer_secret(struct app *app, const struct hv_question *question, const char *secret)
+{
+	struct app_effect *effect = effect_add(app, APP_EFFECT_ANSWER_SECRET);
+	effect->question = hv_question_ref(question);
+	effect->secret = hv_strdup_null(secret);
+}
+
 bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_kind, char **ret_what)
 {
 	for (size_t i = 0; i < app->request_count; i++) {
@@ -71,6 +85,8 @@ void app_effects_clear(struct app *app)
 		free((void *)(uintptr_t)app->effects[i].act.name);
 		free((void *)(uintptr_t)app->effects[i].act.description);
 		free((void *)(uintptr_t)app->effects[i].act.safety_name);
+		hv_question_unref(app->effects[i].question);
+		hv_wipe_string(app->effects[i].secret);
 	}
 	app->effect_count = 0;
 }

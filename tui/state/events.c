@@ -93,10 +93,30 @@ static void say_host(struct app *app, const struct hv_host *host, enum host_stat
 	}
 }
 
+/* Whoever has asked for it and waits is told what came of it. */
+static void tell_awaited(struct app *app, const struct hv_host *host, bool tried)
+{
+	if (!hv_uuid_equal(&app->awaited_host, &host->uuid)) {
+		return;
+	}
+	if (host->state == HOST_UP) {
+		app->awaited_host = (struct hv_uuid){{0}};
+	} else if (host->state == HOST_LOST && tried) {
+		app->awaited_host = (struct hv_uuid){{0}};
+		app_say(app, ROLE_WARN, "%s: not connected", host->name);
+		if (app->dialog.kind == DIALOG_NONE) {
+			char *title = hv_sprintf("NOT CONNECTED  %s", host->name);
+			dialog_open_message(app, title, host->reason ? host->reason : "no reason is known", NULL);
+			free(title);
+		}
+	}
+}
+
 static void on_host(struct app *app, const struct hv_event *event)
 {
 	struct host_entry *host = model_host(&app->model, &event->host->uuid);
 	enum host_state before = host ? host->host->state : HOST_DISCONNECTED;
+	int64_t retry_before_us = host ? host->host->retry_us : 0;
 	bool known = host != NULL;
 	bool shown = host && is_shown(app, &host->node);
 	enum model_change change = model_put_host(&app->model, event->host);
@@ -111,6 +131,7 @@ static void on_host(struct app *app, const struct hv_event *event)
 	}
 	if (known) {
 		say_host(app, host->host, before);
+		tell_awaited(app, host->host, before == HOST_CONNECTING || retry_before_us != host->host->retry_us);
 	}
 }
 
@@ -120,6 +141,7 @@ static void on_host_gone(struct app *app, const struct hv_event *event)
 	if (host) {
 		touch(app, &host->node);
 		touch_owners(app, host->node.owner);
+		questions_gone(app, &event->id);
 		model_remove_host(&app->model, &event->id);
 	}
 }
@@ -396,6 +418,12 @@ static void dispatch(struct app *app, const struct hv_event *event)
 		break;
 	case HV_EVENT_SYNCED:
 		on_synced(app, event);
+		break;
+	case HV_EVENT_QUESTION:
+		questions_add(app, event->question);
+		break;
+	case HV_EVENT_QUESTION_GONE:
+		questions_gone(app, &event->id);
 		break;
 	case HV_EVENT_MESSAGE:
 		app_message(app, event->warning, event->text ? event->text : "");

@@ -13,7 +13,7 @@
 static void forget(struct held_key *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		free(keys[i].paste);
+		hv_wipe_string(keys[i].paste);
 		keys[i].paste = NULL;
 	}
 }
@@ -101,7 +101,7 @@ static void replay(struct app *app, bool came)
 	held_keys_clear(app);
 	while (at < count && !app->held.waiting && (came || !may_change_something(app, keys[at].key))) {
 		app_press(app, keys[at].key, keys[at].paste);
-		free(keys[at].paste);
+		hv_wipe_string(keys[at].paste);
 		at++;
 	}
 	if (app->held.waiting) {

@@ -129,22 +129,8 @@ static void insert_mark(struct text_field *field, const char *mark)
 
 static void insert_character(struct text_field *field, uint32_t code)
 {
-	char text[5] = {0};
-	if (code < 0x80) {
-		text[0] = (char)code;
-	} else if (code < 0x800) {
-		text[0] = (char)(0xC0 | (code >> 6));
-		text[1] = (char)(0x80 | (code & 0x3F));
-	} else if (code < 0x10000) {
-		text[0] = (char)(0xE0 | (code >> 12));
-		text[1] = (char)(0x80 | ((code >> 6) & 0x3F));
-		text[2] = (char)(0x80 | (code & 0x3F));
-	} else if (code < 0x110000) {
-		text[0] = (char)(0xF0 | (code >> 18));
-		text[1] = (char)(0x80 | ((code >> 12) & 0x3F));
-		text[2] = (char)(0x80 | ((code >> 6) & 0x3F));
-		text[3] = (char)(0x80 | (code & 0x3F));
-	}
+	char text[KEY_UTF8_SIZE];
+	(void)key_utf8(code, text);
 	if (text[0] != '\0' && is_mark(text)) {
 		insert_mark(field, text);
 	} else {

@@ -57,24 +57,34 @@ int screen_input_fd(const struct screen *screen)
 	return screen->input_fd;
 }
 
-bool screen_read(struct screen *screen)
+/* Returns false when the terminal is gone; *ret_more whether there may be more to read. */
+static bool read_some(struct screen *screen, bool *ret_more)
 {
 	char bytes[4096];
-	for (size_t total = 0; total < READ_MAX;) {
-		struct pollfd waiting = {.fd = screen->input_fd, .events = POLLIN};
-		if (poll(&waiting, 1, 0) <= 0) {
-			return true;
-		}
-		ssize_t length = read(screen->input_fd, bytes, sizeof bytes);
-		if (length < 0 && (errno == EINTR || errno == EAGAIN)) {
-			return true;
-		}
-		if (length <= 0) {
+	struct pollfd waiting = {.fd = screen->input_fd, .events = POLLIN};
+	*ret_more = false;
+	if (poll(&waiting, 1, 0) <= 0) {
+		return true;
+	}
+	ssize_t length = read(screen->input_fd, bytes, sizeof bytes);
+	if (length <= 0) {
+		return length < 0 && (errno == EINTR || errno == EAGAIN);
+	}
+	key_decoder_feed(screen->decoder, bytes, (size_t)length);
+	explicit_bzero(bytes, (size_t)length); /* a password may be among it */
+	screen->bytes_read += (size_t)length;
+	*ret_more = true;
+	return true;
+}
+
+bool screen_read(struct screen *screen)
+{
+	size_t begin = screen->bytes_read;
+	bool more = true;
+	while (more && screen->bytes_read - begin < READ_MAX) {
+		if (!read_some(screen, &more)) {
 			return false;
 		}
-		key_decoder_feed(screen->decoder, bytes, (size_t)length);
-		screen->bytes_read += (size_t)length;
-		total += (size_t)length;
 	}
 	return true;
 }

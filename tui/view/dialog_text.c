@@ -220,6 +220,8 @@ static const struct {
 	[DIALOG_DELETE] = {"DELETE", delete_text, delete_preview_text},
 	[DIALOG_POWER] = {"POWER", power_text, NULL},
 	[DIALOG_QUIT] = {"QUIT", quit_text, NULL},
+	[DIALOG_HOST_KEY] = {NULL, dialog_host_key_text, NULL},
+	[DIALOG_SECRET] = {NULL, dialog_secret_text, NULL},
 };
 static_assert(HV_ARRAY_LEN(pages) == DIALOG_KIND_COUNT, "a page for every kind");
 

@@ -116,21 +116,33 @@ static size_t first_shown(const char *text, size_t cursor, int cells)
 	}
 }
 
+/* Of a secret nothing, unless the host says that it may be seen. */
+static const char *shown_of_field(const struct dialog *dialog, enum control_id id, size_t *ret_cursor)
+{
+	if (id != CONTROL_SECRET) {
+		const struct text_field *field = dialog_field(dialog, id);
+		*ret_cursor = field->cursor;
+		return text_field_get(field);
+	}
+	*ret_cursor = dialog->question->echo ? dialog->secret.length : 0;
+	return dialog->question->echo ? dialog->secret.bytes : "";
+}
+
 static void draw_field(const struct app *app, struct canvas *canvas, struct canvas_rect rect,
 	const struct control *control)
 {
-	const struct text_field *field = dialog_field(&app->dialog, control->id);
+	size_t cursor;
 	bool focused = app->dialog.focus == control->id;
 	int x = rect.x + LABEL_CELLS;
 	int cells = rect.width - LABEL_CELLS;
-	const char *text = text_field_get(field);
+	const char *text = shown_of_field(&app->dialog, control->id, &cursor);
 	enum role role = control->id == CONTROL_TYPED ? ROLE_DANGER_FIELD : ROLE_INPUT;
-	size_t from = first_shown(text, focused ? field->cursor : 0, cells);
+	size_t from = first_shown(text, focused ? cursor : 0, cells);
 	(void)canvas_text(canvas, rect.x, rect.y, LABEL_CELLS - 1, ROLE_HEADER, control->label);
 	canvas_fill(canvas, (struct canvas_rect){x, rect.y, cells, 1}, '_', role);
 	(void)canvas_text(canvas, x, rect.y, cells, role, text + from);
 	if (focused) {
-		char *head = hv_strndup(text + from, field->cursor - from);
+		char *head = hv_strndup(text + from, cursor - from);
 		canvas->cursor_x = x + canvas_text_width(head);
 		canvas->cursor_y = rect.y;
 		free(head);

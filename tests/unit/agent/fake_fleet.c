@@ -87,7 +87,7 @@ static void fake_free(struct transport *transport)
 }
 
 static const struct transport_ops fake_ops = {"fake", fake_poll_fds, fake_handle, fake_deadline_us, fake_write,
-	fake_close, fake_free};
+	fake_close, fake_free, NULL};
 
 static enum hv_status fake_open(void *context, int64_t host_id, const struct transport_callbacks *callbacks,
 	void *callback_context, struct transport **ret_transport, struct hv_error *err)
