@@ -214,6 +214,11 @@ bool text_field_key(struct text_field *field, struct key key, const char *paste)
 	case KEY_CODE_PAGE_UP:
 	case KEY_CODE_PAGE_DOWN:
 	case KEY_CODE_FUNCTION:
+	case KEY_CODE_CLICK:
+	case KEY_CODE_DOUBLE_CLICK:
+	case KEY_CODE_WHEEL_UP:
+	case KEY_CODE_WHEEL_DOWN:
+	case KEY_CODE_BACKGROUND:
 	case KEY_CODE_COUNT:
 		return false;
 	}
