@@ -100,6 +100,12 @@ static const char *const operation_kind_names[] = {
 	[OPERATION_DELETE_SNAPSHOT] = "DeleteSnapshot",
 	[OPERATION_START_VM] = "StartVm",
 	[OPERATION_STOP_VM] = "StopVm",
+	[OPERATION_ATTACH_VOLUME] = "AttachVolume",
+	[OPERATION_DETACH_VOLUME] = "DetachVolume",
+	[OPERATION_RESIZE_VOLUME] = "ResizeVolume",
+	[OPERATION_SCALE_VM] = "ScaleVm",
+	[OPERATION_CREATE_VOLUME_SNAPSHOT] = "CreateVolumeSnapshot",
+	[OPERATION_DELETE_VOLUME_SNAPSHOT] = "DeleteVolumeSnapshot",
 };
 DEFINE_NAMES(operation_kind, operation_kind, OPERATION_KIND_COUNT)
 

@@ -10,7 +10,8 @@
 /*
  * One row a rule: which actions it concerns, when it refuses, and the sentence. The first row that refuses wins, so
  * the order goes from "you may not" over "nobody can now" to "this one cannot". In a sentence %v is the VM's name,
- * %s its state, %t the target's state, %n the number of snapshots on the host, %l the limit.
+ * %s its state, %t the target's state, %n the number of snapshots on the host, %u that of untracked checkpoints, %l the
+ * limit.
  */
 struct rule {
 	const char *id;
@@ -25,7 +26,12 @@ struct rule {
 #define TARGETS (BIT(ACTION_SNAPSHOT_REVERT) | BIT(ACTION_SNAPSHOT_DELETE))
 #define SNAPSHOTS (CREATES | TARGETS)
 #define POWERS (BIT(ACTION_VM_START) | BIT(ACTION_VM_STOP))
-#define ALL (SNAPSHOTS | POWERS)
+#define VOLUMES (BIT(ACTION_VOLUME_ATTACH) | BIT(ACTION_VOLUME_DETACH) | BIT(ACTION_VOLUME_RESIZE))
+#define COPIES BIT(ACTION_VOLUME_SNAPSHOT_CREATE)
+#define COPY_DELETES BIT(ACTION_VOLUME_SNAPSHOT_DELETE)
+#define SCALES BIT(ACTION_VM_SCALE)
+#define ON_VM (SNAPSHOTS | POWERS | VOLUMES | COPIES | SCALES)
+#define ALL (ON_VM | COPY_DELETES) /* a volume snapshot outlives its VM */
 
 static bool is_read_only(const struct rule_facts *facts)
 {
@@ -118,15 +124,32 @@ static bool cannot_be_started(const struct rule_facts *facts)
 	return facts->vm_state != VM_STOPPED && facts->vm_state != VM_SAVED && facts->vm_state != VM_PAUSED;
 }
 
+/* X2: a disk below a checkpoint is a link of a chain that nothing else may change. */
+static bool has_checkpoints(const struct rule_facts *facts)
+{
+	return facts->snapshots_on_host + facts->untracked_on_host > 0;
+}
+
+static bool is_not_stopped(const struct rule_facts *facts)
+{
+	return facts->vm_state != VM_STOPPED;
+}
+
+static bool is_root_volume(const struct rule_facts *facts)
+{
+	return facts->root_volume;
+}
+
 static const struct rule rules[] = {
 	{"read-only", "A1", ALL, is_read_only, "this console is read-only"},
 	{"no-right", "A1", ALL, has_no_right,
 		"your account is a Viewer's, which changes nothing; changing '%v' needs the right of an Operator"},
 	{"needs-target", "U2", TARGETS, has_no_target, "select a snapshot of '%v' first"},
+	{"needs-copy", "U2", COPY_DELETES, has_no_target, "'%v' has no volume snapshot that could be deleted"},
 	{"untracked", "T6", TARGETS, target_is_untracked,
 		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},
 	{"host-lost", "U3", ALL, host_is_not_up, "the host of '%v' does not answer; what is shown may be old"},
-	{"vm-missing", "Y4", ALL, vm_is_missing, "the host does not report '%v' any more"},
+	{"vm-missing", "Y4", ON_VM, vm_is_missing, "the host does not report '%v' any more"},
 	{"busy", "X1", ALL, operation_is_live_now,
 		"another operation runs on '%v' (%s); one at a time, try again when it has ended"},
 	{"snapshots-disabled", "X5", CREATES, snapshots_are_disabled,
@@ -143,12 +166,25 @@ static const struct rule rules[] = {
 		"only a Ready snapshot can be reverted to, and this one of '%v' is %t"},
 	{"revert-needs-settled", "V1", BIT(ACTION_SNAPSHOT_REVERT), cannot_be_reverted_from,
 		"'%v' is %s; it can be reverted when it is Running, Stopped or Saved"},
-	{"target-busy", "S1", BIT(ACTION_SNAPSHOT_DELETE), target_cannot_be_expunged,
+	{"target-busy", "S1", BIT(ACTION_SNAPSHOT_DELETE) | COPY_DELETES, target_cannot_be_expunged,
 		"this snapshot of '%v' is %t and cannot be deleted now"},
 	{"running-already", "U2", BIT(ACTION_VM_START), is_running_already, "'%v' is running already"},
 	{"cannot-start", "S2", BIT(ACTION_VM_START), cannot_be_started,
 		"'%v' is %s; it can be started when it is Stopped, Saved or Paused"},
 	{"stopped-already", "U2", BIT(ACTION_VM_STOP), is_stopped_already, "'%v' is stopped already"},
+	{"volume-has-snapshots", "X2", VOLUMES, has_checkpoints,
+		"'%v' has %n snapshots and %u untracked checkpoints, and its volumes cannot be changed below them; delete "
+		"them first"},
+	{"detach-root", "X2", BIT(ACTION_VOLUME_DETACH), is_root_volume,
+		"this is the volume that '%v' starts from; only the others can be detached"},
+	{"volume-needs-settled", "X2", VOLUMES, is_neither_running_nor_stopped,
+		"volumes of a VM that is Running or Stopped can be changed, and '%v' is %s"},
+	{"resize-needs-stopped", "X2", BIT(ACTION_VOLUME_RESIZE), is_not_stopped,
+		"a volume of a stopped VM can be resized, and '%v' is %s; stop it first"},
+	{"scale-needs-stopped", "X4", SCALES, is_not_stopped,
+		"the offering of a stopped VM can be changed, and '%v' is %s; stop it first"},
+	{"copy-needs-stopped", "X3", COPIES, is_not_stopped,
+		"a volume of a stopped VM can be copied, and '%v' is %s; stop it first"},
 };
 
 const struct rule *rules_refuse(enum action action, const struct rule_facts *facts)
@@ -201,6 +237,9 @@ const char *rule_sentence(const struct rule *rule, const char *vm_name, const st
 			case 'n':
 				(void)snprintf(number, sizeof number, "%" PRId64, facts->snapshots_on_host);
 				break;
+			case 'u':
+				(void)snprintf(number, sizeof number, "%" PRId64, facts->untracked_on_host);
+				break;
 			case 'l':
 				(void)snprintf(number, sizeof number, "%" PRId64, facts->snapshot_limit);
 				break;
@@ -222,6 +261,12 @@ const char *action_name(enum action action)
 		[ACTION_SNAPSHOT_DELETE] = "delete",
 		[ACTION_VM_START] = "start",
 		[ACTION_VM_STOP] = "stop",
+		[ACTION_VOLUME_ATTACH] = "attach a volume",
+		[ACTION_VOLUME_DETACH] = "detach a volume",
+		[ACTION_VOLUME_RESIZE] = "resize a volume",
+		[ACTION_VM_SCALE] = "change the offering",
+		[ACTION_VOLUME_SNAPSHOT_CREATE] = "take a volume snapshot",
+		[ACTION_VOLUME_SNAPSHOT_DELETE] = "delete a volume snapshot",
 	};
 	static_assert(HV_ARRAY_LEN(names) == ACTION_COUNT, "a name for every action");
 	return (size_t)action < ACTION_COUNT ? names[action] : "?";

@@ -17,6 +17,12 @@ enum action {
 	ACTION_SNAPSHOT_DELETE,
 	ACTION_VM_START,
 	ACTION_VM_STOP,
+	ACTION_VOLUME_ATTACH,
+	ACTION_VOLUME_DETACH,
+	ACTION_VOLUME_RESIZE,
+	ACTION_VM_SCALE,
+	ACTION_VOLUME_SNAPSHOT_CREATE,
+	ACTION_VOLUME_SNAPSHOT_DELETE,
 	ACTION_COUNT
 };
 
@@ -24,7 +30,7 @@ enum action {
 struct rule_facts {
 	enum vm_state vm_state;
 	enum snapshot_state snapshot_state; /* of the target; ignored by actions without one */
-	bool has_target;        /* a snapshot is selected */
+	bool has_target;        /* a snapshot, or a volume snapshot, is selected */
 	bool target_untracked;  /* the selected row is an untracked checkpoint (T6) */
 	bool operation_live;    /* another operation is live on the VM (X1) */
 	bool host_up;           /* its host answers (U3) */
@@ -32,6 +38,7 @@ struct rule_facts {
 	bool snapshots_enabled; /* X5 */
 	bool read_only;         /* the console */
 	bool no_right;          /* the caller's role changes nothing (A1) */
+	bool root_volume;       /* the target is the volume that the VM starts from */
 	int64_t snapshots_on_host;
 	int64_t untracked_on_host;
 	int64_t snapshot_limit;

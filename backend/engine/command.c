@@ -33,6 +33,30 @@ static bool needs_force(const struct operation *row)
 	return row->kind == OPERATION_REVERT_SNAPSHOT || row->force;
 }
 
+/* What is said about volumes, offerings and volume snapshots. */
+static enum hv_status fill_volume(struct engine *engine, const struct operation *row, const struct scene *scene,
+	struct agent_command *command, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	command->volume = row->volume;
+	command->path = hv_strdup_null(row->path);
+	command->size_bytes = row->size_bytes;
+	if (scene->has_copy) {
+		command->volume = scene->copy.volume;
+		command->volume_snapshot = scene->copy.uuid;
+		command->volume_snapshot_name = hv_strdup(scene->copy.name);
+	}
+	if (command->kind != AGENT_SCALE_VM) {
+		return HV_OK;
+	}
+	struct service_offering offering = {0};
+	enum hv_status status = store->ops->offering_get(store, row->offering_id, &offering, err);
+	command->cpus = offering.cpus;
+	command->memory_bytes = offering.memory_bytes;
+	service_offering_clear(&offering);
+	return status;
+}
+
 static enum hv_status make_command(struct engine *engine, const struct operation *row,
 	enum agent_command_kind kind, struct agent_command *command, struct hv_error *err)
 {
@@ -53,6 +77,9 @@ static enum hv_status make_command(struct engine *engine, const struct operation
 		struct store *store = engine->config.store;
 		fill_target(command, &scene.snapshot, &scene.vm);
 		status = store->ops->volume_list(store, scene.vm.id, &command->volumes, err);
+	}
+	if (status == HV_OK) {
+		status = fill_volume(engine, row, &scene, command, err);
 	}
 	scene_clear(&scene);
 	if (status != HV_OK) {

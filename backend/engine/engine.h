@@ -63,10 +63,20 @@ struct engine_request {
 	bool subtree;              /* delete: with all descendants (D4) */
 	bool all;                  /* delete: all of the VM (D4) */
 	enum snapshot_type type;   /* create */
-	const char *display_name;  /* create; NULL: the generated name */
+	const char *display_name;  /* create, also of a volume snapshot; NULL: the generated name */
 	const char *description;   /* create; may be NULL */
 	bool quiesce;              /* create */
 	bool force;                /* stop: turn off */
+	struct hv_uuid volume;     /* detach, resize, create of a volume snapshot */
+	const char *path;          /* attach: the disk file on the host */
+	int64_t size_bytes;        /* attach: made with this size when there is no such file, 0: it is there; resize */
+	int64_t offering_id;       /* scale */
+	/* scale: refuse when the snapshots that would be discarded are not exactly these: nobody has been told of the
+	 * others (X4) */
+	bool expect_discards;
+	const int64_t *discards;
+	size_t discard_count;
+	int64_t volume_snapshot_id; /* delete of a volume snapshot */
 	bool queue;                /* when the VM is busy: wait instead of refusing (X1) */
 	/* revert; NULL: none. Take a snapshot of this name first (with memory when the VM is running), and revert only
 	 * if that succeeded (U4). A name that is taken gets a number behind it. */

@@ -97,7 +97,8 @@ struct engine {
 	struct pending_message *messages;
 	size_t message_count;
 	size_t message_capacity;
-	/* ids of Ready snapshots whose loss on the host was told already, so that it is told once */
+	/* ids of Ready snapshots (negative: of volume snapshots) whose loss on the host was told already, so that it is
+	 * told once */
 	int64_t *told_missing;
 	size_t told_missing_count;
 	size_t told_missing_capacity;
@@ -120,10 +121,14 @@ struct scene {
 	struct virtual_machine vm;
 	struct snapshot snapshot;
 	bool has_snapshot;
+	struct volume_snapshot copy; /* X3: the volume snapshot */
+	bool has_copy;
+	struct volume volume;        /* the one that the operation is about */
+	bool has_volume;
 	/* safe to show */
 	char *host_name;
 	char *vm_name;
-	char *snapshot_name; /* "" when the operation has none */
+	char *snapshot_name; /* of what it is about: a snapshot, volume, volume snapshot or offering; "" when there is none */
 };
 
 /* --- transaction.c: store transactions, and what is told when they are committed --- */
@@ -160,8 +165,10 @@ enum hv_status scene_check_name(const struct scene *scene, const struct snapshot
 enum hv_status scene_note_before(struct engine *engine, const struct scene *scene, struct operation *row,
 	struct hv_error *err) HV_MUST_CHECK;
 int64_t scene_current_id(const struct snapshot_list *snapshots);
-/* The two functions that move a state (S3): through the table, then compare-and-set in the store. */
+/* The functions that move a state (S3): through the table, then compare-and-set in the store. */
 enum hv_status scene_move_snapshot(struct engine *engine, struct scene *scene, enum snapshot_event event,
+	struct hv_error *err) HV_MUST_CHECK;
+enum hv_status scene_move_copy(struct engine *engine, struct scene *scene, enum snapshot_event event,
 	struct hv_error *err) HV_MUST_CHECK;
 enum hv_status scene_move_vm(struct engine *engine, struct scene *scene, enum vm_event event,
 	struct hv_error *err) HV_MUST_CHECK;
@@ -197,6 +204,19 @@ enum hv_status power_begin(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status power_finish(STEP_PARAMETERS) HV_MUST_CHECK;
 /* outcome.c */
 enum hv_status step_finish(STEP_PARAMETERS) HV_MUST_CHECK;
+/* volume.c: attach, detach, resize (X2), scale (X4) */
+enum hv_status volume_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status volume_record(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status scale_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status scale_record(STEP_PARAMETERS) HV_MUST_CHECK;
+/* copy.c: volume snapshots (X3) */
+enum hv_status copy_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_allocate(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_begin(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_record(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_delete_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_delete_begin(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status copy_delete_record(STEP_PARAMETERS) HV_MUST_CHECK;
 
 /* --- outcome.c: how an operation ends, and what is said then --- */
 /** What the answer's VM object says is written down (volumes, pointer, power state); without one, Unknown. */
@@ -274,6 +294,12 @@ enum hv_status observe_vm(struct engine *engine, struct virtual_machine *vm, con
 enum hv_status observe_tree(struct engine *engine, struct virtual_machine *vm, const struct agent_vm *seen,
 	enum observe_scope scope, struct hv_error *err) HV_MUST_CHECK;
 
+/** Whether this loss was told already; it counts as told from now on. Ids of volume snapshots are given negative. */
+bool observe_was_told(struct engine *engine, int64_t id);
+/* observe_copies.c: the volume snapshots that it keeps of the VM */
+enum hv_status observe_copies(struct engine *engine, const struct virtual_machine *vm, const struct agent_vm *seen,
+	enum observe_scope scope, struct hv_error *err) HV_MUST_CHECK;
+
 /* --- sync.c: hosts that come and go, inventories --- */
 struct link *link_get(struct engine *engine, int64_t host_id); /* made when it is new */
 void sync_query_answer(struct engine *engine, int64_t host_id, const struct agent_answer *answer);
@@ -300,6 +326,12 @@ void lease_tick(struct engine *engine);
 int64_t lease_deadline_us(const struct engine *engine);
 
 /* --- plan.c: what a request means --- */
+struct request_at {
+	struct engine *engine;
+	const struct engine_request *request;
+	struct scene scene; /* without a snapshot */
+	struct snapshot_list snapshots;
+};
 struct plan {
 	struct operation_list rows; /* in the order to run; not yet inserted */
 	bool queued;                /* the VM is busy: nothing runs yet */
@@ -309,5 +341,14 @@ struct plan {
 enum hv_status plan_make(struct engine *engine, const struct engine_request *request, struct plan *plan,
 	struct hv_error *err) HV_MUST_CHECK;
 void plan_clear(struct plan *plan);
+struct operation *plan_add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id);
+/** A later link of a chain is checked when its turn comes, and now, so that a chain is not begun in vain. */
+enum hv_status plan_check_link(struct request_at *at, const struct snapshot *target, enum action action,
+	bool queued, struct hv_error *err) HV_MUST_CHECK;
+/* plan_volume.c: attach, detach, resize, scale, volume snapshots */
+enum hv_status plan_volume(struct request_at *at, struct plan *plan, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status plan_scale(struct request_at *at, struct plan *plan, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status plan_copy(struct request_at *at, struct plan *plan, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status plan_copy_delete(struct request_at *at, struct plan *plan, struct hv_error *err) HV_MUST_CHECK;
 
 #endif

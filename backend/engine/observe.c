@@ -132,5 +132,8 @@ enum hv_status observe_vm(struct engine *engine, struct virtual_machine *vm, con
 	if (status == HV_OK && scope != OBSERVE_POWER) {
 		status = observe_tree(engine, vm, seen, scope, err);
 	}
+	if (status == HV_OK && scope != OBSERVE_POWER) {
+		status = observe_copies(engine, vm, seen, scope, err);
+	}
 	return status;
 }

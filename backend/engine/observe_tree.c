@@ -156,15 +156,15 @@ static enum hv_status update_row(
 	return store->ops->snapshot_update(store, row, err);
 }
 
-static bool was_told(struct engine *engine, int64_t snapshot_id)
+bool observe_was_told(struct engine *engine, int64_t id)
 {
 	for (size_t i = 0; i < engine->told_missing_count; i++) {
-		if (engine->told_missing[i] == snapshot_id) {
+		if (engine->told_missing[i] == id) {
 			return true;
 		}
 	}
 	HV_GROW(engine->told_missing, engine->told_missing_count, engine->told_missing_capacity);
-	engine->told_missing[engine->told_missing_count++] = snapshot_id;
+	engine->told_missing[engine->told_missing_count++] = id;
 	return false;
 }
 
@@ -172,7 +172,7 @@ static bool was_told(struct engine *engine, int64_t snapshot_id)
  * succeeds (D4). */
 static void tell_missing(struct engine *engine, const struct virtual_machine *vm, const struct snapshot *row)
 {
-	if (row->state != SNAPSHOT_READY || was_told(engine, row->id)) {
+	if (row->state != SNAPSHOT_READY || observe_was_told(engine, row->id)) {
 		return;
 	}
 	char *vm_name = hv_text_printable(vm->name, strlen(vm->name));

@@ -66,6 +66,12 @@ static bool ended_as_wanted(const struct operation *row, const struct scene *sce
 		return scene->vm.state == VM_STOPPED;
 	case OPERATION_CREATE_SNAPSHOT:
 	case OPERATION_DELETE_SNAPSHOT:
+	case OPERATION_ATTACH_VOLUME:
+	case OPERATION_DETACH_VOLUME:
+	case OPERATION_RESIZE_VOLUME:
+	case OPERATION_SCALE_VM:
+	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
 	case OPERATION_KIND_COUNT:
 		break;
 	}
@@ -79,6 +85,9 @@ enum hv_status step_finish(STEP_PARAMETERS)
 	enum hv_status status = HV_OK;
 	if (scene->has_snapshot) {
 		status = scene_move_snapshot(engine, scene, SNAPSHOT_EVENT_OPERATION_SUCCEEDED, err);
+	}
+	if (status == HV_OK && scene->has_copy) {
+		status = scene_move_copy(engine, scene, SNAPSHOT_EVENT_OPERATION_SUCCEEDED, err);
 	}
 	if (status == HV_OK) {
 		status = end_vm(engine, scene, err);
@@ -117,11 +126,25 @@ static enum hv_status fail_snapshot(struct engine *engine, struct scene *scene, 
 	return HV_OK;
 }
 
+/* The same for a volume snapshot. */
+static enum hv_status fail_copy(struct engine *engine, struct scene *scene, struct hv_error *err)
+{
+	enum snapshot_state state = scene->copy.state;
+	bool transient = state == SNAPSHOT_CREATING || state == SNAPSHOT_EXPUNGING;
+	return transient ? scene_move_copy(engine, scene, SNAPSHOT_EVENT_OPERATION_FAILED, err) : HV_OK;
+}
+
 /* Whether the operation's own Allocated row goes with it; to one that waits behind it the row is only a target. */
 static bool takes_row_back(const struct operation *row, const struct scene *scene)
 {
 	return row->kind == OPERATION_CREATE_SNAPSHOT && scene->has_snapshot &&
 	       scene->snapshot.state == SNAPSHOT_ALLOCATED;
+}
+
+static bool takes_copy_back(const struct operation *row, const struct scene *scene)
+{
+	return row->kind == OPERATION_CREATE_VOLUME_SNAPSHOT && scene->has_copy &&
+	       scene->copy.state == SNAPSHOT_ALLOCATED;
 }
 
 /* Write the ended row; C2: an Allocated row goes in the same transaction. */
@@ -131,12 +154,20 @@ static enum hv_status save_ended(
 	struct store *store = engine->config.store;
 	bool allocated = takes_row_back(&run->row, scene);
 	int64_t snapshot_id = run->row.snapshot_id;
+	bool copy_allocated = takes_copy_back(&run->row, scene);
+	int64_t copy_id = run->row.volume_snapshot_id;
 	if (allocated) {
 		run->row.snapshot_id = 0;
+	}
+	if (copy_allocated) {
+		run->row.volume_snapshot_id = 0;
 	}
 	enum hv_status status = run_save(engine, run, err);
 	if (status == HV_OK && allocated) {
 		status = store->ops->snapshot_discard(store, snapshot_id, err);
+	}
+	if (status == HV_OK && copy_allocated) {
+		status = store->ops->volume_snapshot_discard(store, copy_id, err);
 	}
 	return status == HV_OK ? outcome_audit(engine, &run->row, run->row.error, err) : status;
 }
@@ -149,11 +180,17 @@ static enum hv_status settle_failure(struct engine *engine, struct run *run, str
 	if (status == HV_OK && scene->has_snapshot) {
 		status = fail_snapshot(engine, scene, err);
 	}
+	if (status == HV_OK && scene->has_copy) {
+		status = fail_copy(engine, scene, err);
+	}
 	if (status == HV_OK) {
 		status = end_vm(engine, scene, err);
 	}
 	if (takes_row_back(&run->row, scene)) {
 		scene->has_snapshot = false; /* for the sentence: it will not exist */
+	}
+	if (takes_copy_back(&run->row, scene)) {
+		scene->has_copy = false;
 	}
 	return status;
 }
@@ -163,6 +200,7 @@ static enum hv_status fail_in_transaction(struct engine *engine, struct run *run
 	struct hv_error *err)
 {
 	bool had_snapshot = scene->has_snapshot;
+	bool had_copy = scene->has_copy;
 	enum hv_status status = settle_failure(engine, run, scene, answer, err);
 	if (status != HV_OK) {
 		return status;
@@ -171,6 +209,7 @@ static enum hv_status fail_in_transaction(struct engine *engine, struct run *run
 	engine_say(engine, true, "%s", sentence);
 	end_row(engine, &run->row, OPERATION_FAILED, reason_status, sentence);
 	scene->has_snapshot = had_snapshot;
+	scene->has_copy = had_copy;
 	return save_ended(engine, run, scene, err);
 }
 

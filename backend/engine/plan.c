@@ -12,13 +12,6 @@
 
 /* What a request means: one operation, or a chain of them (D4), and why it cannot be now (X1, stale view). */
 
-struct request_at {
-	struct engine *engine;
-	const struct engine_request *request;
-	struct scene scene; /* without a snapshot */
-	struct snapshot_list snapshots;
-};
-
 static enum hv_status find_vm(struct request_at *at, struct hv_error *err)
 {
 	struct store *store = at->engine->config.store;
@@ -117,7 +110,7 @@ static enum hv_status check_view(const struct request_at *at, struct hv_error *e
 		at->scene.vm_name, name_of(at, current_id));
 }
 
-static struct operation *add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id)
+struct operation *plan_add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id)
 {
 	struct engine *engine = at->engine;
 	const struct engine_request *request = at->request;
@@ -156,7 +149,7 @@ static enum hv_status plan_create(const struct request_at *at, struct plan *plan
 			return status;
 		}
 	}
-	struct operation *row = add_row(at, plan, 0);
+	struct operation *row = plan_add_row(at, plan, 0);
 	row->type = request->type;
 	row->quiesce = request->quiesce;
 	row->display_name = hv_strdup_null(request->display_name);
@@ -171,7 +164,7 @@ static enum hv_status plan_target(const struct request_at *at, struct plan *plan
 		return hv_error_set(
 			err, HV_ERR_NOT_FOUND, "VM '%s' has no such snapshot any more", at->scene.vm_name);
 	}
-	struct operation *row = add_row(at, plan, target->id);
+	struct operation *row = plan_add_row(at, plan, target->id);
 	row->type = target->type;
 	row->display_name = hv_strdup(target->display_name);
 	return HV_OK;
@@ -192,7 +185,7 @@ static char *free_name(const struct request_at *at, const char *wanted)
 static enum hv_status plan_safety(
 	const struct request_at *at, struct plan *plan, const char *target_name, struct hv_error *err)
 {
-	struct operation *row = add_row(at, plan, 0);
+	struct operation *row = plan_add_row(at, plan, 0);
 	row->kind = OPERATION_CREATE_SNAPSHOT;
 	row->type = at->scene.vm.state == VM_RUNNING ? SNAPSHOT_DISK_AND_MEMORY : SNAPSHOT_DISK;
 	row->display_name = free_name(at, at->request->safety_name);
@@ -203,8 +196,7 @@ static enum hv_status plan_safety(
 	return snapshot_check_display_name(row->display_name, err);
 }
 
-/* A later link of a chain is checked when its turn comes, and now, so that a chain is not begun in vain. */
-static enum hv_status check_link(struct request_at *at, const struct snapshot *target, enum action action,
+enum hv_status plan_check_link(struct request_at *at, const struct snapshot *target, enum action action,
 	bool queued, struct hv_error *err)
 {
 	if (queued) {
@@ -224,7 +216,7 @@ static enum hv_status plan_revert(struct request_at *at, struct plan *plan, stru
 {
 	const struct snapshot *target = find_snapshot(at, at->request->snapshot_id);
 	if (at->request->safety_name && target) {
-		enum hv_status status = check_link(at, target, ACTION_SNAPSHOT_REVERT, plan->queued, err);
+		enum hv_status status = plan_check_link(at, target, ACTION_SNAPSHOT_REVERT, plan->queued, err);
 		if (status == HV_OK) {
 			status = plan_safety(at, plan, target->display_name, err);
 		}
@@ -249,8 +241,8 @@ static enum hv_status plan_chain(
 	enum hv_status status = HV_OK;
 	for (size_t i = 0; i < preview.count && status == HV_OK; i++) {
 		const struct snapshot *snapshot = tree->nodes[preview.nodes[i]].snapshot;
-		status = check_link(at, snapshot, ACTION_SNAPSHOT_DELETE, plan->queued, err);
-		struct operation *row = add_row(at, plan, snapshot->id);
+		status = plan_check_link(at, snapshot, ACTION_SNAPSHOT_DELETE, plan->queued, err);
+		struct operation *row = plan_add_row(at, plan, snapshot->id);
 		row->type = snapshot->type;
 		row->display_name = hv_strdup(snapshot->display_name);
 	}
@@ -287,8 +279,18 @@ static enum hv_status plan_kind(struct request_at *at, struct plan *plan, struct
 		return plan_delete(at, plan, err);
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:
-		add_row(at, plan, 0)->force = at->request->force;
+		plan_add_row(at, plan, 0)->force = at->request->force;
 		return HV_OK;
+	case OPERATION_ATTACH_VOLUME:
+	case OPERATION_DETACH_VOLUME:
+	case OPERATION_RESIZE_VOLUME:
+		return plan_volume(at, plan, err);
+	case OPERATION_SCALE_VM:
+		return plan_scale(at, plan, err);
+	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+		return plan_copy(at, plan, err);
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
+		return plan_copy_delete(at, plan, err);
 	case OPERATION_KIND_COUNT:
 		break;
 	}

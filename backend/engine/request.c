@@ -16,6 +16,12 @@ static enum hv_status check_form(const struct engine_request *request, struct hv
 	if (request->kind == OPERATION_REVERT_SNAPSHOT && request->safety_name) {
 		return snapshot_check_display_name(request->safety_name, err);
 	}
+	if (request->kind == OPERATION_ATTACH_VOLUME) {
+		return volume_check_path(request->path, err);
+	}
+	if (request->kind == OPERATION_CREATE_VOLUME_SNAPSHOT && request->display_name) {
+		return snapshot_check_display_name(request->display_name, err);
+	}
 	if (request->kind != OPERATION_CREATE_SNAPSHOT) {
 		return HV_OK;
 	}

@@ -15,6 +15,25 @@ static char *printable(const char *text)
 	return text ? hv_text_printable(text, strlen(text)) : hv_strdup("");
 }
 
+/* The VM's volume that the operation is about; one that it has no more is none. */
+static enum hv_status load_volume(
+	struct engine *engine, const struct operation *row, struct scene *scene, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	struct volume_list list = {0};
+	enum hv_status status = store->ops->volume_list(store, row->vm_id, &list, err);
+	for (size_t i = 0; i < list.count && status == HV_OK; i++) {
+		if (hv_uuid_equal(&list.items[i].uuid, &row->volume)) {
+			scene->volume = list.items[i];
+			list.items[i] = (struct volume){0}; /* moved */
+			scene->has_volume = true;
+			break;
+		}
+	}
+	volume_list_clear(&list);
+	return status;
+}
+
 enum hv_status scene_load(
 	struct engine *engine, const struct operation *row, struct scene *scene, struct hv_error *err)
 {
@@ -31,14 +50,24 @@ enum hv_status scene_load(
 		 * and the operation must still be able to end. */
 		status = status == HV_ERR_NOT_FOUND ? HV_OK : status;
 	}
+	if (status == HV_OK && row->volume_snapshot_id != 0) {
+		status = store->ops->volume_snapshot_get(store, row->volume_snapshot_id, &scene->copy, err);
+		scene->has_copy = status == HV_OK;
+		status = status == HV_ERR_NOT_FOUND ? HV_OK : status; /* as above */
+	}
+	if (status == HV_OK && !hv_uuid_is_nil(&row->volume)) {
+		status = load_volume(engine, row, scene, err);
+	}
 	if (status != HV_OK) {
 		scene_clear(scene);
 		return status;
 	}
 	scene->host_name = printable(scene->host.name);
 	scene->vm_name = printable(scene->vm.name);
-	scene->snapshot_name =
-		printable(scene->has_snapshot ? scene->snapshot.display_name : row->display_name);
+	scene->snapshot_name = printable(scene->has_snapshot ? scene->snapshot.display_name
+					 : scene->has_copy   ? scene->copy.name
+					 : row->path         ? row->path
+							     : row->display_name);
 	return HV_OK;
 }
 
@@ -47,6 +76,8 @@ void scene_clear(struct scene *scene)
 	host_clear(&scene->host);
 	virtual_machine_clear(&scene->vm);
 	snapshot_clear(&scene->snapshot);
+	volume_snapshot_clear(&scene->copy);
+	volume_clear(&scene->volume);
 	free(scene->host_name);
 	free(scene->vm_name);
 	free(scene->snapshot_name);
@@ -79,8 +110,11 @@ static enum hv_status gather_facts(
 	struct store *store = engine->config.store;
 	*facts = (struct rule_facts){
 		.vm_state = scene->vm.state,
-		.snapshot_state = scene->has_snapshot ? scene->snapshot.state : SNAPSHOT_REMOVED,
-		.has_target = scene->has_snapshot,
+		.snapshot_state = scene->has_snapshot ? scene->snapshot.state
+				  : scene->has_copy   ? scene->copy.state
+						      : SNAPSHOT_REMOVED,
+		.has_target = scene->has_snapshot || scene->has_copy,
+		.root_volume = scene->has_volume && scene->volume.root,
 		.host_up = command_host_is_up(engine, scene->host.id),
 		.vm_missing = scene->vm.missing,
 		.untracked_on_host = scene->vm.untracked,
@@ -165,6 +199,21 @@ enum hv_status scene_move_snapshot(
 		return HV_OK;
 	}
 	return store->ops->snapshot_set_state(store, &scene->snapshot, next, engine_wall_us(engine), err);
+}
+
+enum hv_status scene_move_copy(
+	struct engine *engine, struct scene *scene, enum snapshot_event event, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	enum snapshot_state next;
+	if (!snapshot_state_next(scene->copy.state, event, &next)) {
+		return hv_error_set(err, HV_ERR_REFUSED, "volume snapshot '%s' is %s, where %s is not allowed",
+			scene->snapshot_name, snapshot_state_name(scene->copy.state), snapshot_event_name(event));
+	}
+	if (next == scene->copy.state) {
+		return HV_OK;
+	}
+	return store->ops->volume_snapshot_set_state(store, &scene->copy, next, engine_wall_us(engine), err);
 }
 
 enum hv_status scene_move_vm(

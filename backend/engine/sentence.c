@@ -22,6 +22,12 @@ static const struct {
 	[OPERATION_DELETE_SNAPSHOT] = {"deleted", "delete it again"},
 	[OPERATION_START_VM] = {"started", "start it again"},
 	[OPERATION_STOP_VM] = {"stopped", "stop it again"},
+	[OPERATION_ATTACH_VOLUME] = {"attached to VM", "attach it again"},
+	[OPERATION_DETACH_VOLUME] = {"detached from VM", "detach it again"},
+	[OPERATION_RESIZE_VOLUME] = {"resized", "resize it again"},
+	[OPERATION_SCALE_VM] = {"changed to", "change it again"},
+	[OPERATION_CREATE_VOLUME_SNAPSHOT] = {"taken", "take it again"},
+	[OPERATION_DELETE_VOLUME_SNAPSHOT] = {"deleted", "delete it again"},
 };
 static_assert(HV_ARRAY_LEN(words) == OPERATION_KIND_COUNT, "words for every kind");
 
@@ -65,6 +71,18 @@ char *sentence_subject(const struct operation *row, const struct scene *scene, b
 			return hv_sprintf("VM '%s' %s reverted", scene->vm_name, was);
 		}
 		return hv_sprintf("VM '%s' %s %s '%s'", scene->vm_name, was, verb, scene->snapshot_name);
+	case OPERATION_ATTACH_VOLUME:
+	case OPERATION_DETACH_VOLUME:
+		return hv_sprintf("Volume '%s' %s %s '%s'", scene->snapshot_name, was, verb, scene->vm_name);
+	case OPERATION_RESIZE_VOLUME:
+		return hv_sprintf("Volume '%s' of VM '%s' %s %s", scene->snapshot_name, scene->vm_name, was, verb);
+	case OPERATION_SCALE_VM:
+		return hv_sprintf("The offering of VM '%s' %s %s '%s'", scene->vm_name, was, verb,
+			scene->snapshot_name);
+	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
+		return hv_sprintf("Volume snapshot '%s' of VM '%s' %s %s", scene->snapshot_name, scene->vm_name,
+			was, verb);
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:
 	case OPERATION_KIND_COUNT:
@@ -117,6 +135,9 @@ static const char *on_host(const struct scene *scene, const struct agent_answer 
 static void tell_snapshot(struct hv_text *text, const struct operation *row, const struct scene *scene,
 	const struct agent_answer *answer)
 {
+	if (scene->has_copy) {
+		hv_text_printf(text, "; the volume snapshot is %s", snapshot_state_name(scene->copy.state));
+	}
 	if (!scene->has_snapshot) {
 		return;
 	}
@@ -159,7 +180,8 @@ char *sentence_of_failure(const struct operation *row, const struct scene *scene
 	}
 	if (asked) {
 		const char *first = answer ? advice[answer->code] : NULL;
-		bool left = row->kind == OPERATION_CREATE_SNAPSHOT && scene->has_snapshot;
+		bool left = (row->kind == OPERATION_CREATE_SNAPSHOT && scene->has_snapshot) ||
+			    (row->kind == OPERATION_CREATE_VOLUME_SNAPSHOT && scene->has_copy);
 		hv_text_printf(&text, "; %s%s%s", first ? first : "", first ? ", then " : "",
 			left ? "delete it and take another"
 			: applied ? "start or stop the VM as it should be"

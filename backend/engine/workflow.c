@@ -6,7 +6,7 @@
 #include "backend/base/memory.h"
 
 /*
- * The workflows, as the specification says them (C1, V1-V5, D1-D3). One row a step:
+ * The workflows, as the specification says them (C1, V1-V5, D1-D3, X2-X4). One row a step:
  *
  *   needed   whether this operation needs the step at all; NULL: always
  *   run      what it does to the store; NULL: nothing
@@ -55,6 +55,27 @@ static enum agent_command_kind power_command(const struct operation *row)
 	return row->kind == OPERATION_START_VM ? AGENT_START : AGENT_STOP;
 }
 
+/* All else sends one command, whatever its row says. */
+static enum agent_command_kind fixed_command(const struct operation *row)
+{
+	static const enum agent_command_kind kinds[OPERATION_KIND_COUNT] = {
+		[OPERATION_ATTACH_VOLUME] = AGENT_ATTACH,
+		[OPERATION_DETACH_VOLUME] = AGENT_DETTACH,
+		[OPERATION_RESIZE_VOLUME] = AGENT_RESIZE_VOLUME,
+		[OPERATION_SCALE_VM] = AGENT_SCALE_VM,
+		[OPERATION_CREATE_VOLUME_SNAPSHOT] = AGENT_CREATE_VOLUME_SNAPSHOT,
+		[OPERATION_DELETE_VOLUME_SNAPSHOT] = AGENT_DELETE_VOLUME_SNAPSHOT,
+	};
+	return kinds[row->kind];
+}
+
+/* X2: no state of the VM is held; the one live operation (X1) keeps everybody else away. */
+#define VOLUME_STEPS(check, record)                                                                        \
+	{                                                                                                  \
+		{STEP_CHECK, .run = (check)}, {STEP_SEND, .command = fixed_command},                       \
+		{STEP_RECORD, .run = (record)}, {STEP_FINISH, .run = step_finish},                         \
+	}
+
 #define POWER_STEPS                                                                                        \
 	{                                                                                                  \
 		{STEP_CHECK, .run = power_check}, {STEP_BEGIN, .run = power_begin},                        \
@@ -89,6 +110,25 @@ static const struct workflow workflows[] = {
 	}},
 	[OPERATION_START_VM] = {.goes_stale = true, .steps = POWER_STEPS},
 	[OPERATION_STOP_VM] = {.goes_stale = true, .steps = POWER_STEPS},
+	[OPERATION_ATTACH_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
+	[OPERATION_DETACH_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
+	[OPERATION_RESIZE_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
+	[OPERATION_SCALE_VM] = {.steps = VOLUME_STEPS(scale_check, scale_record)},
+	[OPERATION_CREATE_VOLUME_SNAPSHOT] = {.steps = {
+		{STEP_CHECK,      .run = copy_check},
+		{STEP_ALLOCATE,   .run = copy_allocate, .commits = true},
+		{STEP_BEGIN,      .run = copy_begin},
+		{STEP_SEND,       .command = fixed_command},
+		{STEP_RECORD,     .run = copy_record},
+		{STEP_FINISH,     .run = step_finish},
+	}},
+	[OPERATION_DELETE_VOLUME_SNAPSHOT] = {.steps = {
+		{STEP_CHECK,      .run = copy_delete_check},
+		{STEP_BEGIN,      .run = copy_delete_begin},
+		{STEP_SEND,       .command = fixed_command},
+		{STEP_RECORD,     .run = copy_delete_record},
+		{STEP_FINISH,     .run = step_finish},
+	}},
 };
 /* clang-format on */
 static_assert(HV_ARRAY_LEN(workflows) == OPERATION_KIND_COUNT, "a workflow for every kind");
@@ -156,6 +196,9 @@ enum hv_status workflow_run(STEP_PARAMETERS)
 	}
 	if (row->snapshot_id != 0 && !scene->has_snapshot) {
 		return hv_error_set(err, HV_ERR_NOT_FOUND, "the snapshot does not exist any more");
+	}
+	if (row->volume_snapshot_id != 0 && !scene->has_copy) {
+		return hv_error_set(err, HV_ERR_NOT_FOUND, "the volume snapshot does not exist any more");
 	}
 	if (answer) {
 		leave_command(row);

@@ -124,6 +124,12 @@ static void fill_request(
 		request->force = world_chance(world, 50);
 		break;
 	case OPERATION_START_VM:
+	case OPERATION_ATTACH_VOLUME:
+	case OPERATION_DETACH_VOLUME:
+	case OPERATION_RESIZE_VOLUME:
+	case OPERATION_SCALE_VM:
+	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
 	case OPERATION_KIND_COUNT:
 		break;
 	}

@@ -469,6 +469,39 @@ static void assert_row_agrees(
 	assert_int_equal(nearest_on_host(vm, list, row), nearest_tracked(vm, list, checkpoint->parent));
 }
 
+static void assert_volumes_agree(struct engine_world *world, const struct volume_list *volumes)
+{
+	assert_true(volumes->count > 0);
+	assert_true(volumes->items[0].root);
+	assert_int_equal(volumes->items[0].size_bytes, world->vm->disk_bytes);
+	assert_int_equal(volumes->items[0].chain_bytes, (int64_t)(world->vm->count + 1) << 30);
+	for (size_t i = 1; i < volumes->count; i++) {
+		const struct fake_file *file =
+			fake_hosts_file(world->hosts, world->host_id, volumes->items[i].path);
+		assert_non_null(file);
+		assert_true(file->vm == world->vm);
+		assert_int_equal(volumes->items[i].size_bytes, file->size_bytes);
+	}
+	assert_int_equal(volumes->count, 1 + fake_vm_files(world->hosts, world->host_id, world->vm));
+}
+
+/* X3: what is Ready is on the host, and whatever is on the host has a row. */
+static void assert_copies_agree(struct engine_world *world)
+{
+	struct store *store = world->console.store;
+	struct volume_snapshot_list list = {0};
+	size_t on_host = 0;
+	assert_int_equal(store->ops->volume_snapshot_list(store, world->vm_id, &list, NULL), HV_OK);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct fake_copy *copy = fake_vm_copy(world->vm, list.items[i].name);
+		assert_true(list.items[i].state == SNAPSHOT_READY || list.items[i].state == SNAPSHOT_ERROR);
+		assert_true(copy || list.items[i].state == SNAPSHOT_ERROR);
+		on_host += copy ? 1 : 0;
+	}
+	assert_int_equal(on_host, world->vm->copy_count);
+	volume_snapshot_list_clear(&list);
+}
+
 void engine_world_assert_agrees(struct engine_world *world)
 {
 	struct store *store = world->console.store;
@@ -492,8 +525,10 @@ void engine_world_assert_agrees(struct engine_world *world)
 	assert_int_equal(untracked.count + on_host, world->vm->count);
 	assert_int_equal(vm.untracked, untracked.count);
 	assert_int_equal(store->ops->volume_list(store, world->vm_id, &volumes, NULL), HV_OK);
-	assert_int_equal(volumes.count, 1);
-	assert_int_equal(volumes.items[0].chain_bytes, (int64_t)(world->vm->count + 1) << 30);
+	assert_volumes_agree(world, &volumes);
+	assert_copies_agree(world);
+	assert_int_equal(vm.cpus, world->vm->cpus);
+	assert_int_equal(vm.memory_bytes, world->vm->memory_bytes);
 	struct snapshot_tree tree = {0};
 	assert_int_equal(snapshot_tree_build(&list, &untracked, &vm.checkpoint, &tree, NULL), HV_OK);
 	assert_int_equal(snapshot_tree_validate(&tree, NULL), HV_OK);

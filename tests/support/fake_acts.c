@@ -9,27 +9,18 @@
 
 /* ---- how a VM is described ---- */
 
-void fake_describe(const struct fake_vm *vm, struct agent_vm *ret)
+void fake_describe(const struct fake_host *host, const struct fake_vm *vm, struct agent_vm *ret)
 {
 	*ret = (struct agent_vm){
 		.uuid = vm->uuid,
 		.name = hv_strdup(vm->name),
 		.state = vm->state,
-		.cpus = 2,
-		.memory_bytes = (int64_t)4 << 30,
+		.cpus = vm->cpus,
+		.memory_bytes = vm->memory_bytes,
 		.checkpoint = vm->pointer,
 		.activity_percent = -1,
 	};
-	struct volume *volume = volume_list_add(&ret->volumes);
-	char text[160];
-	(void)snprintf(text, sizeof text, "%s.disk", vm->name);
-	volume->uuid = hv_uuid_from_text(text);
-	volume->name = hv_strdup("system");
-	volume->root = true;
-	(void)snprintf(text, sizeof text, "D:\\vm\\%s-%zu.avhdx", vm->name, vm->count);
-	volume->path = hv_strdup(text);
-	volume->size_bytes = (int64_t)40 << 30;
-	volume->chain_bytes = (int64_t)(vm->count + 1) << 30;
+	fake_describe_volumes(host, vm, ret);
 	for (size_t i = 0; i < vm->count; i++) {
 		const struct fake_checkpoint *from = &vm->checkpoints[i];
 		struct checkpoint *to = checkpoint_list_add(&ret->checkpoints);
@@ -54,6 +45,13 @@ static void copy_vm(struct agent_vm *to, const struct agent_vm *from)
 	to->checkpoints = (struct checkpoint_list){0};
 	volume_list_copy(&to->volumes, &from->volumes);
 	checkpoint_list_copy(&to->checkpoints, &from->checkpoints);
+	to->volume_snapshots = (struct agent_volume_snapshot_list){0};
+	for (size_t i = 0; i < from->volume_snapshots.count; i++) {
+		struct agent_volume_snapshot *copy = agent_volume_snapshot_list_add(&to->volume_snapshots);
+		*copy = from->volume_snapshots.items[i];
+		copy->name = hv_strdup(copy->name);
+		copy->path = hv_strdup(copy->path);
+	}
 }
 
 void fake_copy_answer(struct agent_answer *to, const struct agent_answer *from)
@@ -62,6 +60,7 @@ void fake_copy_answer(struct agent_answer *to, const struct agent_answer *from)
 	to->details = hv_strdup_null(from->details);
 	to->inventory = (struct agent_vm_list){0};
 	to->recorded = NULL;
+	to->path = hv_strdup_null(from->path);
 	if (from->has_vm) {
 		copy_vm(&to->vm, &from->vm);
 	}
@@ -114,6 +113,8 @@ static enum agent_code act_create(
 		.parent = vm->pointer,
 		.has_memory = memory,
 		.created_us = hv_clock_wall_us(&hosts->clock),
+		.cpus = vm->cpus,
+		.memory_bytes = vm->memory_bytes,
 	};
 	fake_text(added->name, sizeof added->name, target->name);
 	fake_text(added->disk, sizeof added->disk, vm->disk);
@@ -126,6 +127,8 @@ static enum agent_code act_create(
 static void apply(struct fake_vm *vm, const struct fake_checkpoint *checkpoint)
 {
 	vm->pointer = checkpoint->id;
+	vm->cpus = checkpoint->cpus;
+	vm->memory_bytes = checkpoint->memory_bytes;
 	fake_text(vm->disk, sizeof vm->disk, checkpoint->disk);
 	set_memory(vm, checkpoint->has_memory ? checkpoint->memory : "");
 	vm->state = checkpoint->has_memory ? VM_RUNNING : VM_STOPPED;
@@ -163,12 +166,12 @@ static void remove_checkpoint(struct fake_vm *vm, struct fake_checkpoint *checkp
 }
 
 static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, struct fake_vm *vm,
-	const struct agent_command *command, struct hv_uuid *ret_id)
+	const struct agent_command *command, struct agent_answer *answer)
 {
 	struct fake_checkpoint *target;
 	switch (command->kind) {
 	case AGENT_CREATE_VM_SNAPSHOT:
-		return act_create(hosts, vm, command, ret_id);
+		return act_create(hosts, vm, command, &answer->checkpoint);
 	case AGENT_REVERT_TO_VM_SNAPSHOT:
 		return act_revert(host, vm, command);
 	case AGENT_DELETE_VM_SNAPSHOT:
@@ -187,6 +190,13 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 		vm->state = VM_STOPPED;
 		set_memory(vm, "");
 		return AGENT_CODE_NONE;
+	case AGENT_ATTACH:
+	case AGENT_DETTACH:
+	case AGENT_RESIZE_VOLUME:
+	case AGENT_SCALE_VM:
+	case AGENT_CREATE_VOLUME_SNAPSHOT:
+	case AGENT_DELETE_VOLUME_SNAPSHOT:
+		return fake_act_volume(hosts, host, vm, command, answer);
 	case AGENT_STARTUP:
 	case AGENT_PING:
 	case AGENT_GET_INVENTORY:
@@ -197,12 +207,6 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 	case AGENT_REMOVE_VM:
 	case AGENT_IMPORT_VM:
 	case AGENT_DESTROY:
-	case AGENT_ATTACH:
-	case AGENT_DETTACH:
-	case AGENT_RESIZE_VOLUME:
-	case AGENT_SCALE_VM:
-	case AGENT_CREATE_VOLUME_SNAPSHOT:
-	case AGENT_DELETE_VOLUME_SNAPSHOT:
 	case AGENT_COMMAND_COUNT:
 		break;
 	}
@@ -236,10 +240,10 @@ void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct age
 	struct fault halfway = fake_take_fault(host, command->kind, FAKE_FAIL_HALFWAY);
 	if (refuse.set) {
 		answer_failure(answer, refuse.code, refuse.details);
-	} else if (!vm && command->kind != AGENT_DELETE_VM_SNAPSHOT) {
+	} else if (!vm && command->kind != AGENT_DELETE_VM_SNAPSHOT && command->kind != AGENT_DELETE_VOLUME_SNAPSHOT) {
 		answer_failure(answer, AGENT_CODE_VM_NOT_FOUND, "there is no such VM");
 	} else if (vm) {
-		enum agent_code code = act(hosts, host, vm, command, &answer->checkpoint);
+		enum agent_code code = act(hosts, host, vm, command, answer);
 		answer->created_us = hv_clock_wall_us(&hosts->clock);
 		if (code != AGENT_CODE_NONE) {
 			answer_failure(answer, code, "the host cannot do this now.");
@@ -253,13 +257,13 @@ void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct age
 	}
 	if (vm && !blind.set && !fake_take_fault(host, command->kind, FAKE_NO_VM).set) {
 		answer->has_vm = true;
-		fake_describe(vm, &answer->vm);
+		fake_describe(host, vm, &answer->vm);
 	}
 }
 
 /* ---- behind hvtree's back ---- */
 
-static int64_t host_of(struct fake_hosts *hosts, const struct fake_vm *vm)
+int64_t fake_host_of(struct fake_hosts *hosts, const struct fake_vm *vm)
 {
 	for (size_t i = 0; i < hosts->count; i++) {
 		if (fake_host_vm(&hosts->hosts[i], &vm->uuid) == vm) {
@@ -279,7 +283,7 @@ void fake_foreign_checkpoint(struct fake_hosts *hosts, struct fake_vm *vm, const
 	command.target.parent_checkpoint = vm->pointer;
 	struct hv_uuid id;
 	(void)act_create(hosts, vm, &command, &id);
-	fake_post_change(hosts, host_of(hosts, vm), vm);
+	fake_post_change(hosts, fake_host_of(hosts, vm), vm);
 }
 
 static struct fake_checkpoint *find_named(struct fake_vm *vm, const char *name)
@@ -296,18 +300,18 @@ static struct fake_checkpoint *find_named(struct fake_vm *vm, const char *name)
 void fake_foreign_delete(struct fake_hosts *hosts, struct fake_vm *vm, const char *name)
 {
 	remove_checkpoint(vm, find_named(vm, name));
-	fake_post_change(hosts, host_of(hosts, vm), vm);
+	fake_post_change(hosts, fake_host_of(hosts, vm), vm);
 }
 
 void fake_foreign_revert(struct fake_hosts *hosts, struct fake_vm *vm, const char *name)
 {
 	apply(vm, find_named(vm, name));
-	fake_post_change(hosts, host_of(hosts, vm), vm);
+	fake_post_change(hosts, fake_host_of(hosts, vm), vm);
 }
 
 void fake_foreign_state(struct fake_hosts *hosts, struct fake_vm *vm, enum vm_state state)
 {
 	vm->state = state;
 	set_memory(vm, state == VM_RUNNING ? "booted" : "");
-	fake_post_change(hosts, host_of(hosts, vm), vm);
+	fake_post_change(hosts, fake_host_of(hosts, vm), vm);
 }

@@ -118,6 +118,9 @@ struct fake_vm *fake_hosts_add_vm(
 	struct fake_vm *vm = hv_alloc(sizeof *vm);
 	vm->uuid = hv_uuid_from_text(name);
 	vm->state = state;
+	vm->cpus = 2;
+	vm->memory_bytes = INT64_C(4) << 30;
+	vm->disk_bytes = INT64_C(40) << 30;
 	fake_text(vm->name, sizeof vm->name, name);
 	fake_text(vm->disk, sizeof vm->disk, "disk0");
 	fake_text(vm->memory, sizeof vm->memory, state == VM_RUNNING ? "memory0" : "");

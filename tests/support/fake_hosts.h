@@ -27,6 +27,26 @@ struct fake_checkpoint {
 	int64_t created_us;
 	char disk[FAKE_TEXT];
 	char memory[FAKE_TEXT];
+	int64_t cpus;
+	int64_t memory_bytes;
+};
+
+/* A disk file on the host; `vm` is who uses it, NULL nobody. A VM's own first disk is no such file. */
+struct fake_file {
+	struct hv_uuid uuid;
+	char path[160];
+	int64_t size_bytes;
+	char disk[FAKE_TEXT]; /* what is on it */
+	const struct fake_vm *vm;
+};
+
+/* A volume snapshot: what was on the disk when it was copied. */
+struct fake_copy {
+	struct hv_uuid id;
+	struct hv_uuid volume;
+	char name[256];
+	char disk[FAKE_TEXT];
+	int64_t created_us;
 };
 
 struct fake_vm {
@@ -38,6 +58,11 @@ struct fake_vm {
 	char memory[FAKE_TEXT];
 	struct fake_checkpoint checkpoints[64];
 	size_t count;
+	int64_t cpus;
+	int64_t memory_bytes;
+	int64_t disk_bytes; /* of its own disk, as the guest sees it */
+	struct fake_copy copies[16];
+	size_t copy_count;
 };
 
 /* What the host may do to the next command of a kind, once. */
@@ -60,6 +85,18 @@ struct fake_vm *fake_hosts_add_vm(
 void fake_hosts_remove_vm(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *uuid);
 struct fake_vm *fake_hosts_vm(struct fake_hosts *hosts, int64_t host_id, const char *name);
 const struct fake_checkpoint *fake_vm_find(const struct fake_vm *vm, const char *name);
+
+/** A disk file on the host that nobody uses. Borrowed; stays valid. */
+struct fake_file *fake_hosts_add_file(
+	struct fake_hosts *hosts, int64_t host_id, const char *path, int64_t size_bytes, const char *disk);
+struct fake_file *fake_hosts_file(struct fake_hosts *hosts, int64_t host_id, const char *path); /* NULL: none */
+/** How many such files the VM uses. */
+size_t fake_vm_files(struct fake_hosts *hosts, int64_t host_id, const struct fake_vm *vm);
+/** The id of the VM's own disk. */
+struct hv_uuid fake_vm_disk(const struct fake_vm *vm);
+const struct fake_copy *fake_vm_copy(const struct fake_vm *vm, const char *name); /* NULL: none */
+/** Behind hvtree's back; connected consoles hear of it. */
+void fake_foreign_copy_delete(struct fake_hosts *hosts, struct fake_vm *vm, const char *name);
 
 /** One thing happens; false when nothing waits. */
 bool fake_hosts_step(struct fake_hosts *hosts);

@@ -6,6 +6,7 @@
 
 #define MOST_VMS 16
 #define MOST_HOSTS 8
+#define MOST_FILES 32
 
 struct entry { /* of the journal */
 	struct hv_uuid operation;
@@ -50,6 +51,8 @@ struct fake_host {
 	int duration;
 	struct fake_vm *vms[MOST_VMS];
 	size_t vm_count;
+	struct fake_file files[MOST_FILES];
+	size_t file_count;
 	struct entry **journal;
 	size_t journal_count;
 	size_t journal_capacity;
@@ -94,12 +97,18 @@ struct entry *fake_host_entry(
 void fake_text(char *to, size_t size, const char *from);
 
 /* fake_acts.c: what a host does to a VM, and how it tells */
-void fake_describe(const struct fake_vm *vm, struct agent_vm *ret);
+void fake_describe(const struct fake_host *host, const struct fake_vm *vm, struct agent_vm *ret);
+int64_t fake_host_of(struct fake_hosts *hosts, const struct fake_vm *vm);
 void fake_copy_answer(struct agent_answer *to, const struct agent_answer *from);
 struct fault fake_take_fault(struct fake_host *host, enum agent_command_kind kind, enum fake_fault fault);
 /** Do what the command says, or what a fault says instead. */
 void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct agent_command *command,
 	struct agent_answer *answer);
+
+/* fake_volumes.c: disks, sizes and copies */
+void fake_describe_volumes(const struct fake_host *host, const struct fake_vm *vm, struct agent_vm *ret);
+enum agent_code fake_act_volume(struct fake_hosts *hosts, struct fake_host *host, struct fake_vm *vm,
+	const struct agent_command *command, struct agent_answer *answer);
 
 /* fake_links.c: what is between consoles and hosts */
 bool fake_is_connected(const struct fake_console *console, int64_t host_id);

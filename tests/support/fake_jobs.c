@@ -149,7 +149,7 @@ static void answer_inventory(struct fake_hosts *hosts, struct fake_host *host, c
 	struct message *message = fake_post(hosts, unread->console, host->id);
 	message->answer = (struct agent_answer){.kind = AGENT_GET_INVENTORY, .result = true};
 	for (size_t i = 0; i < host->vm_count; i++) {
-		fake_describe(host->vms[i], agent_vm_list_add(&message->answer.inventory));
+		fake_describe(host, host->vms[i], agent_vm_list_add(&message->answer.inventory));
 	}
 }
 

@@ -34,7 +34,7 @@ void fake_post_change(struct fake_hosts *hosts, int64_t host_id, const struct fa
 		if (fake_is_connected(hosts->consoles[i], host_id)) {
 			struct message *message = fake_post(hosts, hosts->consoles[i], host_id);
 			message->is_event = true;
-			fake_describe(vm, &message->answer.vm);
+			fake_describe(fake_host_find(hosts, host_id), vm, &message->answer.vm);
 		}
 	}
 }
@@ -136,6 +136,10 @@ static void copy_command(struct agent_command *to, const struct agent_command *f
 	to->target.name = hv_strdup_null(from->target.name);
 	to->target.display_name = hv_strdup_null(from->target.display_name);
 	to->target.description = hv_strdup_null(from->target.description);
+	to->volumes = (struct volume_list){0};
+	volume_list_copy(&to->volumes, &from->volumes);
+	to->path = hv_strdup_null(from->path);
+	to->volume_snapshot_name = hv_strdup_null(from->volume_snapshot_name);
 }
 
 static enum hv_status console_send(

@@ -183,6 +183,12 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 		break;
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:
+	case OPERATION_ATTACH_VOLUME:
+	case OPERATION_DETACH_VOLUME:
+	case OPERATION_RESIZE_VOLUME:
+	case OPERATION_SCALE_VM:
+	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
 	case OPERATION_KIND_COUNT:
 		power_text(text, facts);
 		break;

@@ -10,6 +10,12 @@ static const char *const action_words[] = {
 	[ACTION_SNAPSHOT_DELETE] = "snapshot-delete",
 	[ACTION_VM_START] = "vm-start",
 	[ACTION_VM_STOP] = "vm-stop",
+	[ACTION_VOLUME_ATTACH] = "volume-attach",
+	[ACTION_VOLUME_DETACH] = "volume-detach",
+	[ACTION_VOLUME_RESIZE] = "volume-resize",
+	[ACTION_VM_SCALE] = "vm-scale",
+	[ACTION_VOLUME_SNAPSHOT_CREATE] = "volume-snapshot-create",
+	[ACTION_VOLUME_SNAPSHOT_DELETE] = "volume-snapshot-delete",
 };
 static_assert(HV_ARRAY_LEN(action_words) == ACTION_COUNT, "a word for every action");
 

@@ -51,6 +51,12 @@ static const char *doing(enum operation_kind kind)
 		[OPERATION_DELETE_SNAPSHOT] = "deleting",
 		[OPERATION_START_VM] = "starting",
 		[OPERATION_STOP_VM] = "stopping",
+		[OPERATION_ATTACH_VOLUME] = "attaching",
+		[OPERATION_DETACH_VOLUME] = "detaching",
+		[OPERATION_RESIZE_VOLUME] = "resizing",
+		[OPERATION_SCALE_VM] = "scaling",
+		[OPERATION_CREATE_VOLUME_SNAPSHOT] = "copying disk",
+		[OPERATION_DELETE_VOLUME_SNAPSHOT] = "deleting copy",
 	};
 	static_assert(HV_ARRAY_LEN(words) == OPERATION_KIND_COUNT, "a word for every kind");
 	return words[kind];
@@ -140,7 +146,7 @@ const char *words_untracked(enum checkpoint_kind kind)
 struct phrase {
 	const char *what;
 	const char *done;
-	bool names; /* the snapshot's name follows */
+	bool names; /* the name of what it is about follows */
 };
 
 static const struct phrase phrases[] = {
@@ -149,6 +155,12 @@ static const struct phrase phrases[] = {
 	[OPERATION_DELETE_SNAPSHOT] = {"delete", "deleted", true},
 	[OPERATION_START_VM] = {"start", "started", false},
 	[OPERATION_STOP_VM] = {"stop", "stopped", false},
+	[OPERATION_ATTACH_VOLUME] = {"attach", "attached", true},
+	[OPERATION_DETACH_VOLUME] = {"detach", "detached", true},
+	[OPERATION_RESIZE_VOLUME] = {"resize", "resized", true},
+	[OPERATION_SCALE_VM] = {"change the offering to", "offering changed to", true},
+	[OPERATION_CREATE_VOLUME_SNAPSHOT] = {"volume snapshot", "volume snapshot taken:", true},
+	[OPERATION_DELETE_VOLUME_SNAPSHOT] = {"delete volume snapshot", "volume snapshot deleted:", true},
 };
 static_assert(HV_ARRAY_LEN(phrases) == OPERATION_KIND_COUNT, "a phrase for every kind");
 

@@ -162,6 +162,71 @@ static void test_power__start_and_stop_follow_S2(void **state)
 	assert_refused(ACTION_VM_STOP, facts, "vm-missing", "does not report");
 }
 
+static const enum action volume_actions[] = {ACTION_VOLUME_ATTACH, ACTION_VOLUME_DETACH, ACTION_VOLUME_RESIZE};
+
+static void test_volumes__are_not_changed_below_a_checkpoint_whoever_made_it__X2(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HV_ARRAY_LEN(volume_actions); i++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = VM_STOPPED;
+		assert_null(rules_refuse(volume_actions[i], &facts));
+		facts.snapshots_on_host = 3;
+		assert_refused(volume_actions[i], facts, "volume-has-snapshots",
+			"'web-01' has 3 snapshots and 0 untracked checkpoints");
+		facts.snapshots_on_host = 0;
+		facts.untracked_on_host = 1;
+		assert_refused(volume_actions[i], facts, "volume-has-snapshots", "delete them first");
+	}
+}
+
+static void test_volumes__need_a_vm_at_rest_and_the_root_stays__X2(void **state)
+{
+	(void)state;
+	for (int vm_state = 0; vm_state < VM_STATE_COUNT; vm_state++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = (enum vm_state)vm_state;
+		bool settled = vm_state == VM_RUNNING || vm_state == VM_STOPPED;
+		assert_int_equal(rules_refuse(ACTION_VOLUME_ATTACH, &facts) == NULL, settled);
+		assert_int_equal(rules_refuse(ACTION_VOLUME_DETACH, &facts) == NULL, settled);
+		assert_int_equal(rules_refuse(ACTION_VOLUME_RESIZE, &facts) == NULL, vm_state == VM_STOPPED);
+	}
+	struct rule_facts facts = good_facts();
+	assert_refused(ACTION_VOLUME_RESIZE, facts, "resize-needs-stopped", "'web-01' is Running; stop it first");
+	facts.root_volume = true;
+	assert_refused(ACTION_VOLUME_DETACH, facts, "detach-root", "'web-01' starts from");
+	facts.vm_state = VM_STOPPED;
+	assert_null(rules_refuse(ACTION_VOLUME_RESIZE, &facts));
+}
+
+static void test_scale_and_volume_snapshot__need_a_stopped_vm_and_no_empty_tree__X3_X4(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.snapshots_on_host = 3;
+	facts.untracked_on_host = 1;
+	assert_refused(ACTION_VM_SCALE, facts, "scale-needs-stopped", "is Running; stop it first");
+	assert_refused(ACTION_VOLUME_SNAPSHOT_CREATE, facts, "copy-needs-stopped", "is Running; stop it first");
+	facts.vm_state = VM_STOPPED;
+	assert_null(rules_refuse(ACTION_VM_SCALE, &facts));
+	assert_null(rules_refuse(ACTION_VOLUME_SNAPSHOT_CREATE, &facts));
+}
+
+static void test_volume_snapshot__can_be_deleted_when_its_vm_is_gone__X3_D5(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.vm_missing = true;
+	assert_null(rules_refuse(ACTION_VOLUME_SNAPSHOT_DELETE, &facts));
+	facts.has_target = false;
+	assert_refused(ACTION_VOLUME_SNAPSHOT_DELETE, facts, "needs-copy", "has no volume snapshot");
+	facts.has_target = true;
+	facts.snapshot_state = SNAPSHOT_CREATING;
+	assert_refused(ACTION_VOLUME_SNAPSHOT_DELETE, facts, "target-busy", "is Creating");
+	facts.snapshot_state = SNAPSHOT_EXPUNGING;
+	assert_null(rules_refuse(ACTION_VOLUME_SNAPSHOT_DELETE, &facts));
+}
+
 static void test_sentence__is_cut_not_overrun(void **state)
 {
 	char text[24];
@@ -186,6 +251,10 @@ int main(void)
 		cmocka_unit_test(test_targets__must_be_in_a_state_that_S1_lets_go_on),
 		cmocka_unit_test(test_revert__is_legal_from_running_stopped_and_saved__V1_V2),
 		cmocka_unit_test(test_power__start_and_stop_follow_S2),
+		cmocka_unit_test(test_volumes__are_not_changed_below_a_checkpoint_whoever_made_it__X2),
+		cmocka_unit_test(test_volumes__need_a_vm_at_rest_and_the_root_stays__X2),
+		cmocka_unit_test(test_scale_and_volume_snapshot__need_a_stopped_vm_and_no_empty_tree__X3_X4),
+		cmocka_unit_test(test_volume_snapshot__can_be_deleted_when_its_vm_is_gone__X3_D5),
 		cmocka_unit_test(test_sentence__is_cut_not_overrun),
 	};
 	return cmocka_run_group_tests_name("domain/rules", tests, NULL, NULL) ? 1 : 0;
