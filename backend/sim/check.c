@@ -3,6 +3,7 @@
  * every step, and by whoever doubts a file.
  */
 #include "backend/sim/checkpoints.h"
+#include "backend/sim/exports.h"
 
 static const struct {
 	const char *rule;
@@ -70,12 +71,52 @@ static const struct {
 		"SELECT vm.uuid FROM vm WHERE (vm.state = 'Starting') <> EXISTS (SELECT 1 FROM job"
 		"  WHERE job.vm = vm.id AND job.kind = 'start')"
 		" OR (vm.state = 'Stopping') <> EXISTS (SELECT 1 FROM job"
-		"  WHERE job.vm = vm.id AND job.kind IN ('stop', 'turn-off'))"},
+		"  WHERE job.vm = vm.id AND (job.kind IN ('stop', 'turn-off')"
+		"  OR (job.kind = 'destroy' AND job.state_before <> 'Stopped')))"},
 	{"a VM has at most 50 checkpoints",
 		"SELECT vm.uuid FROM vm WHERE (SELECT count(*) FROM checkpoint WHERE checkpoint.vm = vm.id) > 50"},
 	{"a journal entry that is answered has its outcome",
 		"SELECT operation FROM journal WHERE (answered_us IS NOT NULL) <> (result IS NOT NULL)"
 		" OR (result = 0 AND code IS NULL)"},
+	{"a copy of a VM is at rest, and is what one export of this VM holds",
+		"SELECT copy.uuid FROM vm AS copy WHERE copy.copy_of IS NOT NULL AND (copy.state NOT IN ('Stopped', 'Saved')"
+		" OR (SELECT count(*) FROM export WHERE export.copy = copy.id AND export.vm = copy.copy_of) <> 1"
+		" OR EXISTS (SELECT 1 FROM job WHERE job.vm = copy.id) OR EXISTS (SELECT 1 FROM merge WHERE merge.vm = copy.id)"
+		" OR copy.uuid <> (SELECT uuid FROM vm WHERE vm.id = copy.copy_of))"},
+	{"a copy has its VM's disks, or the export is without them",
+		"SELECT export.uuid FROM export WHERE export.copy IS NOT NULL"
+		" AND export.disks <> EXISTS (SELECT 1 FROM disk WHERE disk.vm = export.copy)"},
+	{"an export that has ended holds something, and knows what",
+		"SELECT uuid FROM export WHERE (copy IS NOT NULL AND digest IS NULL)"
+		" OR (state <> 'Running' AND (digest IS NULL OR (copy IS NULL)"
+		"  <> (SELECT NOT registered FROM vm WHERE vm.id = export.vm)))"},
+	{"a VM has at most one export of each kind",
+		"SELECT vm.uuid FROM vm WHERE (SELECT count(*) FROM export WHERE export.vm = vm.id"
+		"  AND export.state = 'Running') > 1 OR (SELECT count(*) FROM export WHERE export.vm = vm.id"
+		"  AND export.state <> 'Running') > 1"},
+	{"a VM that is not on the host is stopped, and has one finished export",
+		"SELECT vm.uuid FROM vm WHERE NOT vm.registered AND (vm.state NOT IN ('Stopped')"
+		" OR (SELECT count(*) FROM export WHERE export.vm = vm.id) <> 1"
+		" OR EXISTS (SELECT 1 FROM export WHERE export.vm = vm.id AND export.state = 'Running')"
+		" OR EXISTS (SELECT 1 FROM job WHERE job.vm = vm.id AND job.kind NOT IN ('import', 'destroy')))"},
+	{"a job knows the export, or the copy, that it works on, and that is its VM's",
+		"SELECT job.id FROM job LEFT JOIN export ON export.id = job.export"
+		" WHERE (job.kind IN ('export', 'read-back', 'remove', 'import')) <> (export.vm IS job.vm)"
+		" OR (job.kind = 'copy') <> (job.volume_snapshot IS NOT NULL)"
+		" OR (job.kind IN ('export', 'read-back') AND export.state <> 'Running')"},
+	{"a volume snapshot has a disk of no VM, or is being made",
+		"SELECT made.uuid FROM volume_snapshot AS made LEFT JOIN disk ON disk.id = made.disk"
+		" WHERE (made.disk IS NULL) <> EXISTS (SELECT 1 FROM job WHERE job.volume_snapshot = made.id)"
+		" OR (made.disk IS NULL) <> (made.created_us IS NULL) OR disk.vm IS NOT NULL"},
+	{"a disk of no VM is one file",
+		"SELECT disk.uuid FROM disk WHERE disk.vm IS NULL"
+		" AND (SELECT count(*) FROM layer WHERE layer.disk = disk.id) <> 1"},
+	{"no two files have one path",
+		"SELECT lower(path) FROM layer JOIN disk ON disk.id = layer.disk"
+		" WHERE disk.vm IS NULL OR EXISTS (SELECT 1 FROM vm WHERE vm.id = disk.vm AND copy_of IS NOT NULL)"
+		" GROUP BY lower(path) HAVING count(*) > 1"},
+	{"what left no trace in the journal is held by nobody",
+		"SELECT operation FROM journal WHERE step = 'void' AND (session IS NOT NULL OR answered_us IS NOT NULL)"},
 	{"the file's own references hold", "SELECT \"table\" FROM pragma_foreign_key_check"},
 	{"the file is whole", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
 };
@@ -95,6 +136,7 @@ enum hv_status sim_check(struct sim *sim, struct hv_text *findings, struct hv_er
 			count++;
 		}
 	}
+	count += exports_check(sim, findings);
 	status = db_settle(&sim->db, err);
 	db_rollback(&sim->db);
 	if (status == HV_OK && count > 0) {

@@ -15,6 +15,7 @@ int64_t checkpoint_create(struct sim *sim, int64_t vm, const struct checkpoint_s
 	}
 	layers_freeze(sim, vm, checkpoint);
 	db_run(&sim->db, "UPDATE vm SET parent = ?2 WHERE id = ?1", "ii", vm, checkpoint);
+	vm_mark_edited(sim, vm);
 	vm_touch_tree(sim, vm);
 	return checkpoint;
 }
@@ -35,6 +36,7 @@ void checkpoint_apply(struct sim *sim, int64_t vm, int64_t checkpoint, int64_t n
 		"ii", vm, checkpoint);
 	layers_fork(sim, vm, checkpoint);
 	vm_set_power(sim, vm, checkpoint_has_memory(sim, checkpoint) ? POWER_SAVED : POWER_STOPPED);
+	vm_mark_edited(sim, vm);
 	vm_touch_tree(sim, vm);
 	layers_settle(sim, vm, now_us);
 }
@@ -50,6 +52,7 @@ void checkpoint_remove(struct sim *sim, int64_t checkpoint, int64_t now_us)
 	layers_release(sim, checkpoint);
 	db_run(db, "UPDATE job SET checkpoint = NULL WHERE checkpoint = ?1", "i", checkpoint);
 	db_run(db, "DELETE FROM checkpoint WHERE id = ?1", "i", checkpoint);
+	vm_mark_edited(sim, vm);
 	vm_touch_tree(sim, vm);
 	layers_settle(sim, vm, now_us);
 }

@@ -3,11 +3,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backend/base/text.h"
 #include "backend/sim/checkpoints.h"
 
 #define SHOWN_NAME 64 /* bytes of a client's text that an error repeats */
+#define VOLUME_BYTES_MAX (INT64_C(64) << 40) /* of a .vhdx */
+#define PATH_CHARACTERS 1024
+#define VOLUME_SNAPSHOT_NAME_CHARACTERS 255
 
 static bool read_nothing(struct command *command, struct command_error *error);
 static bool read_query(struct command *command, struct command_error *error);
@@ -16,6 +20,14 @@ static bool read_stop(struct command *command, struct command_error *error);
 static bool read_create(struct command *command, struct command_error *error);
 static bool read_revert(struct command *command, struct command_error *error);
 static bool read_delete(struct command *command, struct command_error *error);
+static bool read_export(struct command *command, struct command_error *error);
+static bool read_export_vm(struct command *command, struct command_error *error);
+static bool read_attach(struct command *command, struct command_error *error);
+static bool read_detach(struct command *command, struct command_error *error);
+static bool read_resize(struct command *command, struct command_error *error);
+static bool read_scale(struct command *command, struct command_error *error);
+static bool read_volume_snapshot(struct command *command, struct command_error *error);
+static bool read_create_volume_snapshot(struct command *command, struct command_error *error);
 
 static const struct command_rule {
 	const char *name;
@@ -35,15 +47,19 @@ static const struct command_rule {
 	{"StopCommand", "StopAnswer", COMMAND_STOP, true, read_stop},
 	{"QueryOperationCommand", "QueryOperationAnswer", COMMAND_QUERY_OPERATION, false, read_query},
 	{"QuitCommand", "QuitAnswer", COMMAND_QUIT, false, read_nothing},
-	{"ExportVmCommand", "ExportVmAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"CancelExportCommand", "CancelExportAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"ImportVmCommand", "ImportVmAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"DestroyCommand", "DestroyAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"AttachCommand", "AttachAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"DettachCommand", "DettachAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"ScaleVmCommand", "ScaleVmAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"CreateVolumeSnapshotCommand", "CreateVolumeSnapshotAnswer", COMMAND_RESERVED, false, read_nothing},
-	{"DeleteVolumeSnapshotCommand", "DeleteVolumeSnapshotAnswer", COMMAND_RESERVED, false, read_nothing},
+	{"ExportVmCommand", "ExportVmAnswer", COMMAND_EXPORT, true, read_export_vm},
+	{"CancelExportCommand", "CancelExportAnswer", COMMAND_CANCEL_EXPORT, true, read_export},
+	{"RemoveVmCommand", "RemoveVmAnswer", COMMAND_REMOVE_VM, true, read_export},
+	{"ImportVmCommand", "ImportVmAnswer", COMMAND_IMPORT, true, read_export},
+	{"DestroyCommand", "DestroyAnswer", COMMAND_DESTROY, true, read_vm},
+	{"AttachCommand", "AttachAnswer", COMMAND_ATTACH, true, read_attach},
+	{"DettachCommand", "DettachAnswer", COMMAND_DETACH, true, read_detach},
+	{"ResizeVolumeCommand", "ResizeVolumeAnswer", COMMAND_RESIZE, true, read_resize},
+	{"ScaleVmCommand", "ScaleVmAnswer", COMMAND_SCALE, true, read_scale},
+	{"CreateVolumeSnapshotCommand", "CreateVolumeSnapshotAnswer", COMMAND_CREATE_VOLUME_SNAPSHOT, true,
+		read_create_volume_snapshot},
+	{"DeleteVolumeSnapshotCommand", "DeleteVolumeSnapshotAnswer", COMMAND_DELETE_VOLUME_SNAPSHOT, true,
+		read_volume_snapshot},
 };
 
 static const char *const codes[] = {"UnknownCommand", "BadBody", "LineTooLong", "VmNotFound", "SnapshotNotFound",
@@ -91,8 +107,12 @@ const char *command_answer_name(const char *name)
 
 bool command_is_journaled(enum command_kind kind)
 {
-	return kind == COMMAND_CREATE || kind == COMMAND_REVERT || kind == COMMAND_DELETE || kind == COMMAND_START ||
-	       kind == COMMAND_STOP;
+	for (size_t i = 0; i < HV_ARRAY_LEN(rules); i++) {
+		if (rules[i].kind == kind) {
+			return rules[i].journaled;
+		}
+	}
+	return false;
 }
 
 /* --- bodies ---------------------------------------------------------------------------------------------------- */
@@ -225,6 +245,104 @@ static bool read_revert(struct command *command, struct command_error *error)
 static bool read_delete(struct command *command, struct command_error *error)
 {
 	return read_target(command, error) && read_type(command, false, error);
+}
+
+/* --- bodies: exports and volumes ------------------------------------------------------------------------------- */
+
+static bool read_uuid(const struct command *command, const char *member, char text[HV_UUID_TEXT_SIZE],
+	struct command_error *error)
+{
+	return take_uuid(json_object_get(body_of(command), member), text) ||
+	       refuse(error, "body.%s is not a uuid", member);
+}
+
+static bool read_amount(const struct command *command, const char *member, int64_t *ret_amount,
+	struct command_error *error)
+{
+	const json_t *value = json_object_get(body_of(command), member);
+	*ret_amount = json_integer_value(value);
+	if (*ret_amount <= 0 || *ret_amount > VOLUME_BYTES_MAX) {
+		return refuse(error, "body.%s is not a number above 0", member);
+	}
+	return true;
+}
+
+static bool read_export(struct command *command, struct command_error *error)
+{
+	return read_vm(command, error) && read_uuid(command, "export", command->export, error);
+}
+
+static bool read_export_vm(struct command *command, struct command_error *error)
+{
+	const json_t *disks = json_object_get(body_of(command), "disks");
+	if (!json_is_boolean(disks)) {
+		return refuse(error, "body.disks is neither true nor false");
+	}
+	command->with_disks = json_is_true(disks);
+	return read_export(command, error);
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool ends_like(const char *text, const char *ending)
+{
+	size_t length = strlen(text), wanted = strlen(ending);
+	return length > wanted && strcasecmp(text + length - wanted, ending) == 0;
+}
+
+/* "C:\..." or "\\server\...", of a disk. */
+static bool is_disk_path(const char *path)
+{
+	bool drive = is_letter(path[0]) && path[1] == ':' && path[2] == '\\';
+	return hv_text_is_name(path, PATH_CHARACTERS) && (drive || strncmp(path, "\\\\", 2) == 0) &&
+	       (ends_like(path, ".vhdx") || ends_like(path, ".vhd"));
+}
+
+static bool read_attach(struct command *command, struct command_error *error)
+{
+	const json_t *size = json_object_get(body_of(command), "sizeBytes");
+	command->path = json_string_value(json_object_get(body_of(command), "path"));
+	if (!command->path || !is_disk_path(command->path)) {
+		return refuse(error, "body.path is not the absolute path of a .vhdx or .vhd file");
+	}
+	if (size && !json_is_null(size) && !read_amount(command, "sizeBytes", &command->size_bytes, error)) {
+		return false;
+	}
+	return read_vm(command, error);
+}
+
+static bool read_detach(struct command *command, struct command_error *error)
+{
+	return read_vm(command, error) && read_uuid(command, "volumeUuid", command->volume, error);
+}
+
+static bool read_resize(struct command *command, struct command_error *error)
+{
+	return read_detach(command, error) && read_amount(command, "sizeBytes", &command->size_bytes, error);
+}
+
+static bool read_scale(struct command *command, struct command_error *error)
+{
+	return read_vm(command, error) && read_amount(command, "cpus", &command->cpus, error) &&
+	       read_amount(command, "memoryBytes", &command->memory_bytes, error);
+}
+
+static bool read_volume_snapshot(struct command *command, struct command_error *error)
+{
+	return read_vm(command, error) && read_uuid(command, "volumeSnapshot", command->volume_snapshot, error);
+}
+
+static bool read_create_volume_snapshot(struct command *command, struct command_error *error)
+{
+	command->name_of_copy = json_string_value(json_object_get(body_of(command), "name"));
+	if (!command->name_of_copy || !hv_text_is_name(command->name_of_copy, VOLUME_SNAPSHOT_NAME_CHARACTERS)) {
+		return refuse(error, "body.name is not a name of 1 to %d characters",
+			VOLUME_SNAPSHOT_NAME_CHARACTERS);
+	}
+	return read_volume_snapshot(command, error) && read_uuid(command, "volumeUuid", command->volume, error);
 }
 
 /* --- the line -------------------------------------------------------------------------------------------------- */

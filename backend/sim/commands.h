@@ -18,7 +18,17 @@ enum command_kind {
 	COMMAND_STOP,
 	COMMAND_QUERY_OPERATION,
 	COMMAND_QUIT,
-	COMMAND_RESERVED, /* known by name, answered NotSupported */
+	COMMAND_EXPORT,
+	COMMAND_CANCEL_EXPORT,
+	COMMAND_REMOVE_VM, /* keeps the export */
+	COMMAND_IMPORT,
+	COMMAND_DESTROY, /* keeps nothing */
+	COMMAND_ATTACH,
+	COMMAND_DETACH,
+	COMMAND_RESIZE,
+	COMMAND_SCALE,
+	COMMAND_CREATE_VOLUME_SNAPSHOT,
+	COMMAND_DELETE_VOLUME_SNAPSHOT,
 	COMMAND_KIND_COUNT
 };
 
@@ -27,7 +37,7 @@ struct command {
 	const char *name;   /* "CreateVMSnapshotCommand"; static */
 	json_int_t id;
 	json_t *line;       /* owned; what is borrowed below is in it */
-	/* commands that are journaled: Create, Revert, Delete, Start, Stop; QueryOperation has the operation too */
+	/* commands that are journaled; QueryOperation has the operation too */
 	char operation[HV_UUID_TEXT_SIZE];
 	int64_t epoch;
 	char vm_uuid[HV_UUID_TEXT_SIZE];
@@ -38,6 +48,14 @@ struct command {
 	char checkpoint[HV_UUID_TEXT_SIZE]; /* "": not known to the client */
 	bool parent_told;
 	char parent[HV_UUID_TEXT_SIZE]; /* "": the client believes in none */
+	char export[HV_UUID_TEXT_SIZE];
+	bool with_disks;  /* ExportVm */
+	char volume[HV_UUID_TEXT_SIZE];
+	char volume_snapshot[HV_UUID_TEXT_SIZE];
+	const char *path; /* Attach */
+	const char *name_of_copy; /* CreateVolumeSnapshot */
+	int64_t size_bytes;       /* Attach: 0: the file must be there; ResizeVolume */
+	int64_t cpus, memory_bytes; /* ScaleVm */
 	const char *query; /* QueryOperation: name of the command asked about; static */
 };
 

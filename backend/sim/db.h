@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include "backend/base/status.h"
 
-#define DB_CACHED_STATEMENTS 192
+#define DB_CACHED_STATEMENTS 384
 
 struct db {
 	sqlite3 *handle;

@@ -7,6 +7,7 @@
 #include "backend/base/memory.h"
 #include "backend/sim/commands.h"
 #include "backend/sim/host.h"
+#include "backend/sim/jobs.h"
 
 #define COUNT_MAX 1000000
 #define MILLISECONDS_MAX 3600000
@@ -28,7 +29,12 @@ static const struct fault_rule {
 	[FAULT_FALSE] = {"false", true, ARGUMENT_CODE, false,
 		"false:CMD[:CODE]     answered result:false (HostError, or CODE) without being done"},
 	[FAULT_DIE_MID] = {"die-mid", true, ARGUMENT_PLACE, false,
-		"die-mid:CMD[:WHERE]  the agent is killed; WHERE: intent, running or applied (default)"},
+		"die-mid:CMD[:WHERE]  the agent is killed; WHERE: intent, running, copying (ExportVm), applied (default), done"},
+	[FAULT_SLOW] = {"slow", true, ARGUMENT_NUMBER, true, "slow:CMD:MS          the host takes MS ms more for it"},
+	[FAULT_DAMAGED] = {"damaged", true, ARGUMENT_NONE, false,
+		"damaged:CMD          what ExportVm or CreateVolumeSnapshot copies is damaged; reading it back shows it"},
+	[FAULT_INCOMPLETE] = {"incomplete", true, ARGUMENT_NONE, false,
+		"incomplete:ExportVm  the export misses a checkpoint, and the agent does not see it"},
 	[FAULT_DISK_FULL] = {"disk-full", false, ARGUMENT_NONE, false,
 		"disk-full            checkpoints and applies find no space"},
 	[FAULT_STORAGE_GONE] = {"storage-gone", false, ARGUMENT_NONE, false,
@@ -44,7 +50,7 @@ static const struct fault_rule {
 };
 static_assert(HV_ARRAY_LEN(rules) == FAULT_COUNT, "a rule for every fault");
 
-static const char *const places[] = {"intent", "running", "applied"};
+static const char *const places[] = {"intent", "running", "copying", "applied", "done"};
 
 void fault_help(struct hv_text *text)
 {
@@ -179,6 +185,14 @@ static enum hv_status check_argument(const struct spec *spec, struct hv_error *e
 
 /* --- the interface --------------------------------------------------------------------------------------------- */
 
+static void end_copies(struct sim *sim, enum fault_kind kind)
+{
+	if (kind == FAULT_DISK_FULL || kind == FAULT_STORAGE_GONE) {
+		jobs_end_copies(sim, host_now(sim));
+		jobs_advance(sim, host_now(sim));
+	}
+}
+
 enum hv_status sim_fault_set(struct sim *sim, const char *text, struct hv_error *err)
 {
 	struct spec spec;
@@ -191,11 +205,13 @@ enum hv_status sim_fault_set(struct sim *sim, const char *text, struct hv_error 
 		bool counted = rules[spec.kind].per_command;
 		const char *argument = spec.kind == FAULT_DIE_MID && !spec.argument ? "applied" : spec.argument;
 		db_begin(&sim->db);
+		jobs_advance(sim, host_now(sim)); /* what has ended by now has not met it */
 		if (!counted) {
 			db_run(&sim->db, "DELETE FROM fault WHERE name = ?1", "s", rules[spec.kind].name);
 		}
 		db_run(&sim->db, "INSERT INTO fault (name, command, argument, remaining) VALUES (?1, ?2, ?3, ?4)",
 			"sssn", rules[spec.kind].name, spec.command, argument, counted ? spec.count : (int64_t)0);
+		end_copies(sim, spec.kind);
 		status = db_commit(&sim->db, err);
 	}
 	spec_clear(&spec);

@@ -6,7 +6,12 @@
  *   late:CMD:MS            the answer comes MS milliseconds late
  *   false:CMD[:CODE]       answered result:false (HostError, or CODE) without being done
  *   die-mid:CMD[:WHERE]    the agent is killed; WHERE: intent (written, nothing done), running (the host works on it),
- *                          applied (done, answer not journaled; the default)
+ *                          copying (ExportVm: with it the copy stops half-way), applied (the host has done its part;
+ *                          the default), done (nothing is missing but the answer in the journal)
+ *   slow:CMD:MS            the host takes MS milliseconds more for it
+ *   damaged:CMD            what ExportVm or CreateVolumeSnapshot copies is not what the VM holds, and reading it back
+ *                          shows it
+ *   incomplete:ExportVm    the export misses a checkpoint, and the agent does not see it
  *   disk-full              checkpoints and applies find no space (DiskFull)
  *   storage-gone           the primary storage is away (StorageGone); merges stand still
  *   vss                    no guest can be quiesced (QuiesceFailed)
@@ -15,8 +20,8 @@
  *   garbage                noise before Ready, and one malformed line after it
  *   silent                 the agent takes everything and says nothing
  *
- * CMD is a command's name with or without "Command", or * for any. drop-before, drop-after, late, false and die-mid
- * happen COUNT times (default 1); the others stand until they are cleared.
+ * CMD is a command's name with or without "Command", or * for any. The faults of a command happen
+ * COUNT times (default 1); the others stand until they are cleared.
  */
 #ifndef HV_SIM_FAULTS_H
 #define HV_SIM_FAULTS_H
@@ -29,6 +34,9 @@ enum fault_kind {
 	FAULT_LATE,
 	FAULT_FALSE,
 	FAULT_DIE_MID,
+	FAULT_SLOW,
+	FAULT_DAMAGED,
+	FAULT_INCOMPLETE,
 	FAULT_DISK_FULL,
 	FAULT_STORAGE_GONE,
 	FAULT_VSS,

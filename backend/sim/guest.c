@@ -92,6 +92,7 @@ enum hv_status sim_guest_write(struct sim *sim, const struct sim_place *place, c
 			" ON CONFLICT (vm, key) DO UPDATE SET value = excluded.value",
 			"iss", found.vm.id, key, value);
 	}
+	vm_mark_edited(sim, found.vm.id);
 	if (status != HV_OK) {
 		db_rollback(&sim->db);
 		return status;

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "backend/base/memory.h"
+#include "backend/sim/exports.h"
 #include "backend/sim/faults.h"
 #include "backend/sim/jobs.h"
 #include "backend/sim/schema.h"
+#include "backend/sim/volumes.h"
 
 #define SPEED_MAX 10000
 
@@ -61,21 +63,25 @@ int64_t host_free_bytes(struct sim *sim)
 	}
 	int64_t free_bytes = db_number(&sim->db, 0,
 		"SELECT capacity_bytes - (SELECT coalesce(sum(bytes), 0) FROM layer)"
-		" - (SELECT coalesce(sum(memory_bytes), 0) FROM checkpoint WHERE has_memory) FROM host",
+		" - (SELECT coalesce(sum(memory_bytes), 0) FROM checkpoint WHERE has_memory)"
+		" - (SELECT coalesce(sum(memory_bytes), 0) FROM vm WHERE copy_of IS NOT NULL AND state = 'Saved')"
+		" FROM host",
 		"");
+	free_bytes -= exports_partial_bytes(sim, host_now(sim)) + volume_snapshots_partial_bytes(sim, host_now(sim));
 	return free_bytes > 0 ? free_bytes : 0;
 }
 
 bool vm_load(struct sim *sim, int64_t id, struct vm_row *ret_vm)
 {
 	sqlite3_stmt *rows = db_query(&sim->db,
-		"SELECT uuid, state, cpus, memory_bytes, parent, production FROM vm WHERE id = ?1", "i", id);
+		"SELECT uuid, state, cpus, memory_bytes, parent, production, registered FROM vm WHERE id = ?1", "i", id);
 	if (!db_next(&sim->db, rows)) {
 		return false;
 	}
 	*ret_vm = (struct vm_row){.id = id, .power = power_parse(db_column(rows, 1)),
 		.cpus = sqlite3_column_int64(rows, 2), .memory_bytes = sqlite3_column_int64(rows, 3),
-		.parent = sqlite3_column_int64(rows, 4), .production = sqlite3_column_int64(rows, 5) != 0};
+		.parent = sqlite3_column_int64(rows, 4), .production = sqlite3_column_int64(rows, 5) != 0,
+		.registered = sqlite3_column_int64(rows, 6) != 0};
 	size_t length = strlen(db_column(rows, 0));
 	memcpy(ret_vm->uuid, db_column(rows, 0), length < sizeof ret_vm->uuid ? length : sizeof ret_vm->uuid - 1);
 	db_end(rows);
@@ -84,7 +90,7 @@ bool vm_load(struct sim *sim, int64_t id, struct vm_row *ret_vm)
 
 int64_t vm_by_uuid(struct sim *sim, const char *uuid)
 {
-	return db_number(&sim->db, 0, "SELECT id FROM vm WHERE uuid = ?1", "s", uuid);
+	return db_number(&sim->db, 0, "SELECT id FROM vm WHERE uuid = ?1 AND copy_of IS NULL", "s", uuid);
 }
 
 enum hv_status vm_by_name(struct sim *sim, const char *name, int64_t *ret_vm, struct hv_error *err)
@@ -97,7 +103,8 @@ enum hv_status vm_by_name(struct sim *sim, const char *name, int64_t *ret_vm, st
 	struct hv_text candidates = HV_TEXT_INIT;
 	int64_t found = 0;
 	size_t count = 0;
-	sqlite3_stmt *rows = db_query(&sim->db, "SELECT id, name, uuid FROM vm ORDER BY name, uuid", "");
+	sqlite3_stmt *rows = db_query(
+		&sim->db, "SELECT id, name, uuid FROM vm WHERE copy_of IS NULL ORDER BY name, uuid", "");
 	while (db_next(&sim->db, rows)) {
 		if (strcmp(db_column(rows, 2), uuid) == 0 || hv_text_same_name(db_column(rows, 1), name)) {
 			found = sqlite3_column_int64(rows, 0);
@@ -119,7 +126,8 @@ enum hv_status vm_by_name(struct sim *sim, const char *name, int64_t *ret_vm, st
 
 void vm_set_power(struct sim *sim, int64_t vm, enum power power)
 {
-	db_run(&sim->db, "UPDATE vm SET state = ?2 WHERE id = ?1", "is", vm, power_name(power));
+	db_run(&sim->db, "UPDATE vm SET edits = edits + (state <> ?2), state = ?2 WHERE id = ?1", "is", vm,
+		power_name(power));
 	vm_touch_state(sim, vm);
 }
 
@@ -131,6 +139,11 @@ void vm_touch_state(struct sim *sim, int64_t vm)
 void vm_touch_tree(struct sim *sim, int64_t vm)
 {
 	db_run(&sim->db, "UPDATE vm SET tree_revision = tree_revision + 1 WHERE id = ?1", "i", vm);
+}
+
+void vm_mark_edited(struct sim *sim, int64_t vm)
+{
+	db_run(&sim->db, "UPDATE vm SET edits = edits + 1 WHERE id = ?1", "i", vm);
 }
 
 /* --- the open file --------------------------------------------------------------------------------------------- */
@@ -147,6 +160,9 @@ enum hv_status sim_open(const char *path, const struct sim_options *options, str
 	enum hv_status status = db_open(&sim->db, path, err);
 	if (status == HV_OK) {
 		status = schema_check(&sim->db, err);
+	}
+	if (status == HV_OK) {
+		status = schema_upgrade(&sim->db, err);
 	}
 	if (status == HV_OK) {
 		status = schema_configure(&sim->db, options->relaxed, err);

@@ -42,7 +42,7 @@ void journal_load(struct sim *sim, const char *operation, const char *command, s
 	*ret_entry = (struct journal_entry){0};
 	sqlite3_stmt *rows = db_query(&sim->db,
 		"SELECT epoch, session, step, checkpoint, created_us, code, details, answered_us IS NOT NULL"
-		" FROM journal WHERE operation = ?1 AND command = ?2",
+		" FROM journal WHERE operation = ?1 AND command = ?2 AND step <> 'void'",
 		"ss", operation, command);
 	if (!db_next(&sim->db, rows)) {
 		return;
@@ -100,7 +100,7 @@ void journal_take(struct sim *sim, const struct command *command, int64_t vm, in
 		"INSERT INTO journal (operation, command, epoch, intent, written_us, vm, session, step)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'intent')"
 		" ON CONFLICT (operation, command) DO UPDATE SET session = excluded.session,"
-		" epoch = max(epoch, excluded.epoch)",
+		" epoch = max(epoch, excluded.epoch), step = CASE step WHEN 'void' THEN 'intent' ELSE step END",
 		"ssisini", command->operation, command->name, command->epoch, intent ? intent : "{}", host_now(sim),
 		vm, session);
 	free(intent);
@@ -123,6 +123,14 @@ void journal_write_answer(struct sim *sim, const struct command *command, const 
 	free(body);
 }
 
+void journal_forget(struct sim *sim, const struct command *command)
+{
+	db_run(&sim->db,
+		"UPDATE journal SET step = 'void', code = NULL, details = NULL, session = NULL"
+		" WHERE operation = ?1 AND command = ?2",
+		"ss", command->operation, command->name);
+}
+
 void journal_give_up(struct sim *sim, const struct command *command)
 {
 	db_run(&sim->db, "UPDATE journal SET session = NULL WHERE operation = ?1 AND command = ?2", "ss",
@@ -137,6 +145,7 @@ void journal_release(struct sim *sim, int64_t session)
 
 void journal_prune(struct sim *sim)
 {
-	db_run(&sim->db, "DELETE FROM journal WHERE answered_us < ?1", "i", host_now(sim) - KEPT_US);
+	db_run(&sim->db, "DELETE FROM journal WHERE coalesce(answered_us, CASE step WHEN 'void' THEN written_us END) < ?1",
+		"i", host_now(sim) - KEPT_US);
 	db_run(&sim->db, "DELETE FROM session WHERE connected_us < ?1", "i", host_now(sim) - KEPT_US);
 }

@@ -4,8 +4,10 @@
  *   intent    written, nothing done       applied   the checkpoint is made, applied or removed
  *   running   the host works on it        starting  the second half of a revert: power
  *   failed    the host's job failed       powered   the power is as asked for
+ *   reading   the second half of an export   verified  it was read back and is complete
+ *   void      as if it had never been asked; only its epoch counts
  *
- * The steps applied, powered and failed are written by the host's job together with its effect (jobs.h); the rest by
+ * The steps applied, powered, verified and failed are written by the host's job together with its effect (jobs.h); the rest by
  * the agent that holds the entry (`session`). An entry without an answer whose session is dead may be taken over.
  */
 #ifndef HV_SIM_JOURNAL_H
@@ -45,6 +47,8 @@ void journal_raise_epoch(struct sim *sim, const struct command *command);
 void journal_take(struct sim *sim, const struct command *command, int64_t vm, int64_t session);
 void journal_set_step(struct sim *sim, const struct command *command, const char *step);
 void journal_write_answer(struct sim *sim, const struct command *command, const struct answer *answer);
+/** As if it had never been asked, but for its epoch. */
+void journal_forget(struct sim *sim, const struct command *command);
 /** Let go of an entry without an answer: somebody else takes it over. */
 void journal_give_up(struct sim *sim, const struct command *command);
 /** Let go of all that a session holds, and of the session. */

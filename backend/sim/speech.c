@@ -52,10 +52,10 @@ void say_ready(struct speech *speech)
 	}
 	sqlite3_stmt *rows = db_query(&sim->db, "SELECT name, guid, version FROM host", "");
 	if (db_next(&sim->db, rows)) {
-		json_t *ready = json_pack("{s:s, s:i, s:s, s:{s:s, s:s, s:s}, s:[s, s]}", "event", "Ready", "protocol",
+		json_t *ready = json_pack("{s:s, s:i, s:s, s:{s:s, s:s, s:s}, s:[s, s, s, s]}", "event", "Ready", "protocol",
 			1, "agent", "hvtree-sim " HVTREE_VERSION, "host", "name", db_column(rows, 0), "guid",
 			db_column(rows, 1), "hypervisorVersion", db_column(rows, 2), "capabilities",
-			"revert-memory-from-off", "production-checkpoints");
+			"revert-memory-from-off", "production-checkpoints", "export", "volumes");
 		db_end(rows);
 		say(speech, ready, 0);
 		json_decref(ready);

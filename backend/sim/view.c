@@ -7,6 +7,7 @@
 #include "backend/base/memory.h"
 #include "backend/sim/faults.h"
 #include "backend/sim/jobs.h"
+#include "backend/sim/volumes.h"
 
 static json_t *nullable(const char *text)
 {
@@ -55,10 +56,9 @@ static json_t *view_checkpoints(struct sim *sim, int64_t vm)
 	return checkpoints;
 }
 
-json_t *view_vm(struct sim *sim, int64_t vm)
+/* What a VM and a copy of it have in common; `disks_of`: whose disks they are. */
+static json_t *view_facts(struct sim *sim, int64_t vm, int64_t disks_of)
 {
-	struct job_view job;
-	bool busy = job_view_of(sim, vm, host_now(sim), &job);
 	sqlite3_stmt *rows = db_query(&sim->db,
 		"SELECT vm.uuid, vm.name, vm.state, vm.cpus, vm.memory_bytes, checkpoint.uuid"
 		" FROM vm LEFT JOIN checkpoint ON checkpoint.id = vm.parent WHERE vm.id = ?1",
@@ -66,23 +66,48 @@ json_t *view_vm(struct sim *sim, int64_t vm)
 	if (!db_next(&sim->db, rows)) {
 		return NULL;
 	}
-	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "vmUuid", db_column(rows, 0),
-		"vmName", db_column(rows, 1), "state", db_column(rows, 2), "cpus",
-		(json_int_t)sqlite3_column_int64(rows, 3), "memoryBytes", (json_int_t)sqlite3_column_int64(rows, 4),
-		"parentCheckpoint", nullable(db_column(rows, 5)), "activity",
-		busy ? json_string(job.phase) : json_null(), "activityPercent",
-		busy ? json_integer(job.percent) : json_null());
+	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:n, s:n}", "vmUuid", db_column(rows, 0), "vmName",
+		db_column(rows, 1), "state", db_column(rows, 2), "cpus", (json_int_t)sqlite3_column_int64(rows, 3),
+		"memoryBytes", (json_int_t)sqlite3_column_int64(rows, 4), "parentCheckpoint",
+		nullable(db_column(rows, 5)), "activity", "activityPercent");
 	db_end(rows);
-	(void)json_object_set_new(object, "volumes", view_volumes(sim, vm));
+	(void)json_object_set_new(object, "volumes", view_volumes(sim, disks_of));
 	(void)json_object_set_new(object, "checkpoints", view_checkpoints(sim, vm));
 	return object;
+}
+
+json_t *view_vm(struct sim *sim, int64_t vm)
+{
+	struct job_view job;
+	json_t *object = view_facts(sim, vm, vm);
+	if (!object) {
+		return NULL;
+	}
+	if (job_view_of(sim, vm, host_now(sim), &job)) {
+		(void)json_object_set_new(object, "activity", json_string(job.phase));
+		(void)json_object_set_new(object, "activityPercent", json_integer(job.percent));
+	}
+	int64_t revision =
+		db_number(&sim->db, 0, "SELECT state_revision + tree_revision FROM vm WHERE id = ?1", "i", vm);
+	int64_t registered = db_number(&sim->db, 0, "SELECT registered FROM vm WHERE id = ?1", "i", vm);
+	(void)json_object_set_new(object, "revision", json_integer(revision));
+	(void)json_object_set_new(object, "registered", json_boolean(registered));
+	(void)json_object_set_new(object, "export", export_view(sim, vm));
+	(void)json_object_set_new(object, "volumeSnapshots", volume_snapshots_view(sim, vm));
+	return object;
+}
+
+json_t *view_export(struct sim *sim, const struct export_row *export)
+{
+	int64_t copy = export->copy != 0 ? export->copy : export->vm;
+	return view_facts(sim, copy, export->with_disks ? copy : export->vm);
 }
 
 static int64_t *all_vms(struct sim *sim, size_t *ret_count)
 {
 	int64_t *ids = NULL;
 	size_t count = 0, capacity = 0;
-	sqlite3_stmt *rows = db_query(&sim->db, "SELECT id FROM vm ORDER BY name, uuid", "");
+	sqlite3_stmt *rows = db_query(&sim->db, "SELECT id FROM vm WHERE copy_of IS NULL ORDER BY name, uuid", "");
 	while (db_next(&sim->db, rows)) {
 		HV_GROW(ids, count, capacity);
 		ids[count++] = sqlite3_column_int64(rows, 0);
@@ -106,7 +131,8 @@ json_t *view_vms(struct sim *sim)
 json_t *view_states(struct sim *sim)
 {
 	json_t *vms = json_array();
-	sqlite3_stmt *rows = db_query(&sim->db, "SELECT uuid, name, state FROM vm ORDER BY name, uuid", "");
+	sqlite3_stmt *rows = db_query(
+		&sim->db, "SELECT uuid, name, state FROM vm WHERE copy_of IS NULL ORDER BY name, uuid", "");
 	while (db_next(&sim->db, rows)) {
 		(void)json_array_append_new(vms, json_pack("{s:s, s:s, s:s}", "vmUuid", db_column(rows, 0), "vmName",
 							 db_column(rows, 1), "state", db_column(rows, 2)));

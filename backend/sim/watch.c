@@ -14,8 +14,8 @@
 static void load_vms(struct watch *watch, struct sim *sim)
 {
 	watch->count = 0;
-	sqlite3_stmt *rows =
-		db_query(&sim->db, "SELECT id, state_revision, tree_revision, uuid FROM vm ORDER BY id", "");
+	sqlite3_stmt *rows = db_query(&sim->db,
+		"SELECT id, state_revision, tree_revision, uuid FROM vm WHERE copy_of IS NULL ORDER BY id", "");
 	while (db_next(&sim->db, rows)) {
 		HV_GROW(watch->vms, watch->count, watch->capacity);
 		struct watched_vm *vm = &watch->vms[watch->count++];

@@ -265,7 +265,7 @@ static void test_lines__that_are_no_command_are_answered_and_not_fatal(void **st
 		{"{\"id\":9003,\"command\":\"pingcommand\"}", "UnknownCommand", "ErrorAnswer", 9003},
 		{"{\"id\":9004,\"command\":\"StartCommand\",\"body\":[]}", "BadBody", "StartAnswer", 9004},
 		{"{\"id\":9005,\"command\":\"StartCommand\",\"body\":{}}", "BadBody", "StartAnswer", 9005},
-		{"{\"id\":9006,\"command\":\"ExportVmCommand\",\"body\":{}}", "NotSupported", "ExportVmAnswer", 9006},
+		{"{\"id\":9006,\"command\":\"ExportVmCommand\",\"body\":{}}", "BadBody", "ExportVmAnswer", 9006},
 		{"{\"id\":9007,\"command\":\"PingCommand\",\"body\":{\"x\":\"\\ud800\"}}", "BadBody", "ErrorAnswer", 0},
 		{"{\"id\":9008,\"command\":\"PingCommand\",\"body\":{\"x\":\"\xff\"}}", "BadBody", "ErrorAnswer", 0},
 	};

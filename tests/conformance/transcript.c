@@ -13,6 +13,7 @@ static const struct {
 } own[] = {
 	{"details", "<words>"}, {"path", "<path>"}, {"created", "<time>"}, {"createTime", "<time>"}, {"size", "<bytes>"},
 	{"chainSize", "<bytes>"}, {"freeBytes", "<bytes>"}, {"memoryBytes", "<bytes>"}, {"cpus", "<number>"},
+	{"revision", "<number>"},
 };
 
 static json_t *told(struct transcript *transcript, const char *member, const json_t *value);

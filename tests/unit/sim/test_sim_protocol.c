@@ -142,7 +142,7 @@ static void test_bad_line__is_answered_and_changes_nothing(void **state)
 		 "\"epoch\":1,\"body\":{\"vmUuid\":\"0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a\",\"target\":{\"snapshotName\":"
 		 "\"x\",\"type\":\"Both\"}}}",
 			"CreateVMSnapshotAnswer", "BadBody", 7},
-		{"{\"id\":7,\"command\":\"ExportVmCommand\",\"body\":{}}", "ExportVmAnswer", "NotSupported", 7},
+		{"{\"id\":7,\"command\":\"ExportVmCommand\",\"body\":{}}", "ExportVmAnswer", "BadBody", 7},
 		{"{\"id\":7,\"command\":\"QueryOperationCommand\",\"body\":{}}", "QueryOperationAnswer", "BadBody", 7},
 	};
 	struct scene *s = *state;
