@@ -90,6 +90,8 @@ static enum action action_of(const struct hv_act *act)
 		return ACTION_VM_START;
 	case OPERATION_STOP_VM:
 		return ACTION_VM_STOP;
+	case OPERATION_DESTROY_VM:
+		return ACTION_VM_DESTROY;
 	case OPERATION_ATTACH_VOLUME:
 		return ACTION_VOLUME_ATTACH;
 	case OPERATION_DETACH_VOLUME:
@@ -102,6 +104,8 @@ static enum action action_of(const struct hv_act *act)
 		return ACTION_VOLUME_SNAPSHOT_CREATE;
 	case OPERATION_DELETE_VOLUME_SNAPSHOT:
 		return ACTION_VOLUME_SNAPSHOT_DELETE;
+	case OPERATION_EXPORT_VM:
+	case OPERATION_REMOVE_VM:
 	case OPERATION_KIND_COUNT:
 		break;
 	}

@@ -86,6 +86,13 @@ static const char *const export_state_names[] = {
 };
 DEFINE_NAMES(export_state, export_state, EXPORT_STATE_COUNT)
 
+static const char *const stop_policy_names[] = {
+	[STOP_POLICY_KEEP] = "keep",
+	[STOP_POLICY_EXPORT] = "export",
+	[STOP_POLICY_EXPORT_AT_SNAPSHOT] = "export-at-snapshot",
+};
+DEFINE_NAMES(stop_policy, stop_policy, STOP_POLICY_COUNT)
+
 static const char *const host_state_names[] = {
 	[HOST_DISCONNECTED] = "Disconnected",
 	[HOST_CONNECTING] = "Connecting",
@@ -100,6 +107,9 @@ static const char *const operation_kind_names[] = {
 	[OPERATION_DELETE_SNAPSHOT] = "DeleteSnapshot",
 	[OPERATION_START_VM] = "StartVm",
 	[OPERATION_STOP_VM] = "StopVm",
+	[OPERATION_EXPORT_VM] = "ExportVm",
+	[OPERATION_REMOVE_VM] = "RemoveVm",
+	[OPERATION_DESTROY_VM] = "DestroyVm",
 	[OPERATION_ATTACH_VOLUME] = "AttachVolume",
 	[OPERATION_DETACH_VOLUME] = "DetachVolume",
 	[OPERATION_RESIZE_VOLUME] = "ResizeVolume",
@@ -125,6 +135,7 @@ static const char *const operation_step_names[] = {
 	[STEP_BEGIN] = "begin",
 	[STEP_SEND] = "send",
 	[STEP_RECORD] = "record",
+	[STEP_UNDO] = "undo",
 	[STEP_FINISH] = "finish",
 };
 DEFINE_NAMES(operation_step, operation_step, STEP_COUNT)

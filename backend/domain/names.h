@@ -57,6 +57,14 @@ enum export_state {
 	EXPORT_STATE_COUNT
 };
 
+/* What becomes of a VM that is stopped on a host (P1, P2, P3). */
+enum stop_policy {
+	STOP_POLICY_KEEP,              /* it stays registered */
+	STOP_POLICY_EXPORT,            /* it is exported and then taken off the host */
+	STOP_POLICY_EXPORT_AT_SNAPSHOT, /* the same, and each create exports, so that a stop has nothing left to do */
+	STOP_POLICY_COUNT
+};
+
 enum host_state {
 	HOST_DISCONNECTED, /* nobody tries to connect */
 	HOST_CONNECTING,
@@ -71,6 +79,9 @@ enum operation_kind {
 	OPERATION_DELETE_SNAPSHOT,
 	OPERATION_START_VM,
 	OPERATION_STOP_VM,
+	OPERATION_EXPORT_VM,
+	OPERATION_REMOVE_VM, /* off its host; its export stays (P2) */
+	OPERATION_DESTROY_VM,
 	OPERATION_ATTACH_VOLUME,
 	OPERATION_DETACH_VOLUME,
 	OPERATION_RESIZE_VOLUME,
@@ -94,10 +105,11 @@ enum operation_state {
 enum operation_step {
 	STEP_CHECK,
 	STEP_ALLOCATE,
-	STEP_PREPARE_VM, /* V1, V2: bring the VM to the state that the revert needs */
+	STEP_PREPARE_VM, /* V1, V2, P2: bring the VM to the state that the revert or the start needs */
 	STEP_BEGIN,
 	STEP_SEND,
 	STEP_RECORD,
+	STEP_UNDO, /* P4: take back what an export has copied */
 	STEP_FINISH,
 	STEP_COUNT
 };
@@ -112,6 +124,8 @@ const char *vm_state_name(enum vm_state state);
 bool vm_state_parse(const char *name, enum vm_state *ret_state);
 const char *export_state_name(enum export_state state);
 bool export_state_parse(const char *name, enum export_state *ret_state);
+const char *stop_policy_name(enum stop_policy policy); /* "keep", "export", "export-at-snapshot" */
+bool stop_policy_parse(const char *name, enum stop_policy *ret_policy);
 const char *host_state_name(enum host_state state);
 bool host_state_parse(const char *name, enum host_state *ret_state);
 const char *operation_kind_name(enum operation_kind kind); /* "CreateSnapshot" ... */

@@ -49,6 +49,9 @@ struct operation {
 	int64_t offering_id;        /* scale: the new one; 0 none */
 	char *path;                 /* attach: the disk file on the host */
 	int64_t size_bytes;         /* attach (0: the file is there), resize */
+	/* of an export, a removal and an import */
+	struct hv_uuid export;      /* nil: none */
+	bool cancel_asked;          /* somebody wants the export taken back (P4): only read, see operation_ask_cancel() */
 	/* what was true when it began: end states after a failure (V4) and the guard against a stale view */
 	enum vm_state vm_state_before;
 	int64_t current_before; /* snapshot id, 0 none */
@@ -56,8 +59,8 @@ struct operation {
 	int64_t percent; /* -1: none */
 	char *phase;     /* NULL: none */
 	/* outcome */
-	enum hv_status status; /* HV_OK unless Failed or Cancelled */
-	char *error;           /* a sentence; NULL unless Failed or Cancelled */
+	enum hv_status status; /* HV_OK unless Failed or Cancelled, or about to be (STEP_UNDO) */
+	char *error;           /* a sentence; NULL unless Failed or Cancelled, or about to be (STEP_UNDO) */
 	/* ownership (X1, Y1): the console that drives it, until when, and the fence against a former owner */
 	char *owner;
 	int64_t lease_until_us;

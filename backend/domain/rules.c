@@ -25,7 +25,7 @@ struct rule {
 #define CREATES (BIT(ACTION_SNAPSHOT_CREATE_DISK) | BIT(ACTION_SNAPSHOT_CREATE_MEMORY))
 #define TARGETS (BIT(ACTION_SNAPSHOT_REVERT) | BIT(ACTION_SNAPSHOT_DELETE))
 #define SNAPSHOTS (CREATES | TARGETS)
-#define POWERS (BIT(ACTION_VM_START) | BIT(ACTION_VM_STOP))
+#define POWERS (BIT(ACTION_VM_START) | BIT(ACTION_VM_STOP) | BIT(ACTION_VM_DESTROY))
 #define VOLUMES (BIT(ACTION_VOLUME_ATTACH) | BIT(ACTION_VOLUME_DETACH) | BIT(ACTION_VOLUME_RESIZE))
 #define COPIES BIT(ACTION_VOLUME_SNAPSHOT_CREATE)
 #define COPY_DELETES BIT(ACTION_VOLUME_SNAPSHOT_DELETE)
@@ -56,6 +56,16 @@ static bool vm_is_missing(const struct rule_facts *facts)
 static bool operation_is_live_now(const struct rule_facts *facts)
 {
 	return facts->operation_live || vm_state_is_transitional(facts->vm_state);
+}
+
+static bool operation_keeps_it_from_starting(const struct rule_facts *facts)
+{
+	return operation_is_live_now(facts) && !facts->start_ends_export;
+}
+
+static bool is_not_on_its_host(const struct rule_facts *facts)
+{
+	return facts->vm_unregistered;
 }
 
 static bool snapshots_are_disabled(const struct rule_facts *facts)
@@ -116,12 +126,13 @@ static bool is_running_already(const struct rule_facts *facts)
 
 static bool is_stopped_already(const struct rule_facts *facts)
 {
-	return facts->vm_state == VM_STOPPED;
+	return facts->vm_state == VM_STOPPED && (facts->vm_unregistered || !facts->stop_removes);
 }
 
 static bool cannot_be_started(const struct rule_facts *facts)
 {
-	return facts->vm_state != VM_STOPPED && facts->vm_state != VM_SAVED && facts->vm_state != VM_PAUSED;
+	return facts->vm_state != VM_STOPPED && facts->vm_state != VM_SAVED && facts->vm_state != VM_PAUSED &&
+	       !facts->start_ends_export;
 }
 
 /* X2: a disk below a checkpoint is a link of a chain that nothing else may change. */
@@ -150,8 +161,12 @@ static const struct rule rules[] = {
 		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},
 	{"host-lost", "U3", ALL, host_is_not_up, "the host of '%v' does not answer; what is shown may be old"},
 	{"vm-missing", "Y4", ON_VM, vm_is_missing, "the host does not report '%v' any more"},
-	{"busy", "X1", ALL, operation_is_live_now,
+	{"busy", "X1", ALL & ~BIT(ACTION_VM_START), operation_is_live_now,
 		"another operation runs on '%v' (%s); one at a time, try again when it has ended"},
+	{"busy", "X1", BIT(ACTION_VM_START), operation_keeps_it_from_starting,
+		"another operation runs on '%v' (%s); one at a time, try again when it has ended"},
+	{"unregistered", "P2", ON_VM & ~POWERS, is_not_on_its_host,
+		"'%v' is not on its host, only its export is; start it to bring it back, or destroy it"},
 	{"snapshots-disabled", "X5", CREATES, snapshots_are_disabled,
 		"snapshots are disabled for the hypervisor version of the host of '%v'"},
 	{"memory-needs-running", "T4", BIT(ACTION_SNAPSHOT_CREATE_MEMORY), is_not_running,
@@ -261,6 +276,7 @@ const char *action_name(enum action action)
 		[ACTION_SNAPSHOT_DELETE] = "delete",
 		[ACTION_VM_START] = "start",
 		[ACTION_VM_STOP] = "stop",
+		[ACTION_VM_DESTROY] = "destroy",
 		[ACTION_VOLUME_ATTACH] = "attach a volume",
 		[ACTION_VOLUME_DETACH] = "detach a volume",
 		[ACTION_VOLUME_RESIZE] = "resize a volume",

@@ -17,6 +17,7 @@ enum action {
 	ACTION_SNAPSHOT_DELETE,
 	ACTION_VM_START,
 	ACTION_VM_STOP,
+	ACTION_VM_DESTROY,
 	ACTION_VOLUME_ATTACH,
 	ACTION_VOLUME_DETACH,
 	ACTION_VOLUME_RESIZE,
@@ -35,6 +36,9 @@ struct rule_facts {
 	bool operation_live;    /* another operation is live on the VM (X1) */
 	bool host_up;           /* its host answers (U3) */
 	bool vm_missing;        /* the host does not report the VM */
+	bool vm_unregistered;   /* the host holds only its export (P2) */
+	bool stop_removes;      /* its host's policy takes a stopped VM off it (P2, P3) */
+	bool start_ends_export; /* what is live only copies it or takes it off, and it is off: a start ends that (P4) */
 	bool snapshots_enabled; /* X5 */
 	bool read_only;         /* the console */
 	bool no_right;          /* the caller's role changes nothing (A1) */

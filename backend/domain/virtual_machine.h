@@ -20,6 +20,7 @@ struct host {
 	char *reason;    /* why it is not Up; NULL when Up */
 	int64_t seen_us; /* wall time of the last message from it; 0 never. The age of its rows (U3) */
 	int64_t free_bytes; /* of its primary storage; -1 not known */
+	enum stop_policy stop_policy; /* P1-P3 */
 };
 
 /* Of a VM's snapshots; see vm_summary.h. */
@@ -47,6 +48,10 @@ struct virtual_machine {
 	int64_t untracked;         /* number of checkpoints that hvtree does not track (T6) */
 	int64_t update_count;
 	bool missing;              /* the host no longer reports it */
+	bool unregistered;         /* the host holds only its export (P2); it is Stopped, and not missing */
+	struct hv_uuid export;     /* the newest export of it; nil: none */
+	enum export_state export_state;
+	bool export_matches;       /* Complete, and the VM has not changed since */
 	int64_t running_since_us;  /* when it was put back to its current snapshot; 0: never since that was taken */
 	struct vm_summary summary; /* read only: kept by whatever changes the snapshots */
 };

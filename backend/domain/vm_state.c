@@ -11,7 +11,7 @@
  *
  *   settled (what the host said last):   RUNNING STOPPED SAVED PAUSED ERROR UNKNOWN
  *   held by the VM's one live operation: STARTING STOPPING SNAPSHOTTING REVERTING EXPORTING IMPORTING
- *   final:                               DESTROYED
+ *   nothing is left of it:               DESTROYED
  *
  *   settled  --(Start|Stop|Snapshot|Revert|Export|Import)Requested-->  held   [engine, STEP_BEGIN or STEP_PREPARE_VM]
  *   held     --the same request-->                                    held   re-send (Y1)
@@ -20,6 +20,7 @@
  *   held     --Ended<what the host said>-->                         settled   [engine, STEP_FINISH]
  *   settled  --Reported<what the host said>-->                      settled   [engine, state report]
  *   settled  --DestroyRequested-->                                  STOPPING  --EndedDestroyed--> DESTROYED
+ *   DESTROYED --Reported<what the host said>-->                     settled   somebody brought it back from a copy
  *
  * A report never changes a held state: the operation's own answer does. Reports during it are kept in
  * virtual_machine.power_state. UNKNOWN is a settled state: the host says something that is none of the others,
@@ -121,7 +122,7 @@ static const uint8_t transitions[VM_STATE_COUNT][VM_EVENT_COUNT] = {
 			[VM_EVENT_START_REQUESTED] = NEXT(VM_STARTING),
 			ENDS,
 		},
-	[VM_DESTROYED] = {0},
+	[VM_DESTROYED] = {REPORTS},
 };
 
 bool vm_state_next(enum vm_state state, enum vm_event event, enum vm_state *ret_state)

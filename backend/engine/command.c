@@ -72,8 +72,12 @@ static enum hv_status make_command(struct engine *engine, const struct operation
 		.vm_uuid = scene.vm.uuid,
 		.vm_name = hv_strdup(scene.vm.name),
 		.force = kind == AGENT_STOP && needs_force(row),
+		.export = row->export,
 	};
-	if (scene.has_snapshot && kind != AGENT_START && kind != AGENT_STOP) {
+	if (kind == AGENT_EXPORT_VM) {
+		status = export_needs_disks(engine, &scene.vm, &command->with_disks, err);
+	}
+	if (status == HV_OK && scene.has_snapshot && kind != AGENT_START && kind != AGENT_STOP) {
 		struct store *store = engine->config.store;
 		fill_target(command, &scene.snapshot, &scene.vm);
 		status = store->ops->volume_list(store, scene.vm.id, &command->volumes, err);

@@ -193,6 +193,12 @@ static void tick_run(struct engine *engine, struct run *run, int64_t now_us)
 			write_progress(engine, run);
 		}
 		break;
+	case RUN_FOR_STORAGE:
+		if (now_us >= run->retry_us) {
+			run->retry_us = now_us + ENGINE_STORAGE_US;
+			sync_want_inventory(engine, run->row.host_id);
+		}
+		break;
 	case RUN_FOR_HOST:
 		if (command_host_is_up(engine, run->row.host_id)) {
 			run->wait = RUN_DUE;
@@ -218,6 +224,7 @@ static int64_t run_deadline_us(const struct engine *engine, const struct run *ru
 {
 	switch (run->wait) {
 	case RUN_FOR_STORE:
+	case RUN_FOR_STORAGE:
 		return run->retry_us;
 	case RUN_FOR_QUERY:
 	case RUN_FOR_ANSWER:

@@ -25,6 +25,10 @@
 #define ENGINE_INVENTORY_US (2 * 60 * HV_SECOND_US)
 /* Without a reason, as a safety net: a console that was slow may have written an old event over a newer picture. */
 #define ENGINE_REFRESH_US (10 * 60 * HV_SECOND_US)
+/* How often a host is asked whether its storage is back, beside what it says by itself. */
+#define ENGINE_STORAGE_US (30 * HV_SECOND_US)
+/* What is left of a destroyed VM's rows goes when its last operation ended so long ago. */
+#define ENGINE_FORGET_US (3600 * HV_SECOND_US)
 /* After the store failed with one. */
 #define ENGINE_INVENTORY_RETRY_US (2 * HV_SECOND_US)
 #define ENGINE_PROGRESS_US (HV_SECOND_US / 4)
@@ -39,6 +43,7 @@ enum run_wait {
 	RUN_FOR_HOST,   /* for its host to be up */
 	RUN_FOR_QUERY,  /* for the journal of the host (Y1) */
 	RUN_FOR_ANSWER, /* for the host to act */
+	RUN_FOR_STORAGE, /* for the host's primary storage to be back (P5) */
 	RUN_FOR_STORE,  /* for the next try, after the store failed */
 	RUN_OVER        /* ended, or somebody else drives it: freed at the end of the turn */
 };
@@ -51,7 +56,7 @@ struct run {
 	bool lost;        /* a compare-and-set said that another console owns it */
 	int64_t ask_us;   /* RUN_FOR_QUERY, RUN_FOR_ANSWER: monotonic time to ask the journal */
 	int asks;         /* how often it has said since the last sign of life that the act runs */
-	int64_t retry_us; /* RUN_FOR_STORE: monotonic time of the next try */
+	int64_t retry_us; /* RUN_FOR_STORE, RUN_FOR_STORAGE: monotonic time of the next try, or question */
 	int64_t backoff_us;
 	/* progress that came faster than it may be written */
 	bool progress_waits;
@@ -182,7 +187,7 @@ bool workflow_command(const struct operation *row, enum agent_command_kind *ret_
 /** Whether the operation is too old to be acted on after an interruption. */
 bool workflow_is_stale(const struct engine *engine, const struct run *run);
 
-/* --- the steps, by workflow: create.c revert.c delete.c power.c; each runs inside a transaction --- */
+/* --- the steps, by workflow: create.c revert.c delete.c power.c export.c removal.c destroy.c; each runs inside a transaction --- */
 #define STEP_PARAMETERS                                                                                    \
 	struct engine *engine, struct run *run, struct scene *scene, const struct agent_answer *answer,    \
 		struct hv_error *err
@@ -199,9 +204,24 @@ enum hv_status revert_record(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status delete_check(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status delete_begin(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status delete_record(STEP_PARAMETERS) HV_MUST_CHECK;
+bool power_is_due(const struct engine *engine, const struct run *run, const struct scene *scene);
+bool start_needs_import(const struct engine *engine, const struct run *run, const struct scene *scene);
+enum hv_status start_import(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status power_check(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status power_begin(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status power_finish(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status export_check(STEP_PARAMETERS) HV_MUST_CHECK;
+bool export_is_due(const struct engine *engine, const struct run *run, const struct scene *scene);
+enum hv_status export_begin(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status export_record(STEP_PARAMETERS) HV_MUST_CHECK;
+bool export_is_undone(const struct engine *engine, const struct run *run, const struct scene *scene);
+enum hv_status export_finish(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status removal_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status removal_begin(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status removal_record(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status destroy_check(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status destroy_begin(STEP_PARAMETERS) HV_MUST_CHECK;
+enum hv_status destroy_record(STEP_PARAMETERS) HV_MUST_CHECK;
 /* outcome.c */
 enum hv_status step_finish(STEP_PARAMETERS) HV_MUST_CHECK;
 /* volume.c: attach, detach, resize (X2), scale (X4) */
@@ -218,6 +238,37 @@ enum hv_status copy_delete_check(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status copy_delete_begin(STEP_PARAMETERS) HV_MUST_CHECK;
 enum hv_status copy_delete_record(STEP_PARAMETERS) HV_MUST_CHECK;
 
+/* --- export_proof.c: whether an export may stand for its VM --- */
+/** Whether the VM's newest export is Complete, the VM has not changed since, and an operation of ours has found it equal
+ * to the rows. */
+enum hv_status export_is_proven(struct engine *engine, const struct virtual_machine *vm, bool *ret_proven,
+	struct hv_error *err) HV_MUST_CHECK;
+/** Compares what was read back from the export with the rows and with the VM: *ret_difference is NULL when all of it
+ * is there, else one sentence's part; caller frees. */
+enum hv_status export_compare(struct engine *engine, const struct scene *scene, const struct agent_answer *answer,
+	char **ret_difference, struct hv_error *err) HV_MUST_CHECK;
+/** Whether the VM has, or may have, a checkpoint: then an export copies its disks. */
+enum hv_status export_needs_disks(struct engine *engine, const struct virtual_machine *vm, bool *ret_needs,
+	struct hv_error *err) HV_MUST_CHECK;
+
+/* --- export_end.c: exports that are taken back (P4), and those that wait for storage (P5) --- */
+/** Inside a transaction, for a VM that is to be started: queued exports and removals are cancelled, a running one is
+ * asked to end. */
+enum hv_status export_end_for_start(struct engine *engine, int64_t vm_id, struct hv_error *err) HV_MUST_CHECK;
+/** After that transaction: mine among them hear of it. */
+void export_hear_all(struct engine *engine, int64_t vm_id);
+/** Its row says that it is to be taken back. */
+void export_hear_cancel(struct run *run);
+/** Drive one that is to be taken back; false when there is nothing to take back any more. */
+bool export_take_back(struct engine *engine, struct run *run);
+/** Whether the run has to wait for its host's storage before it sends anything; it waits then. */
+bool export_waits_for_storage(struct engine *engine, struct run *run);
+/** The host's storage was gone: an export goes on when it is back, a removal begins anew with the export. False: the
+ * answer is like another. */
+bool export_lost_storage(struct engine *engine, struct run *run, const struct agent_answer *answer);
+/** The host's storage is there. */
+void export_storage_is_back(struct engine *engine, int64_t host_id);
+
 /* --- outcome.c: how an operation ends, and what is said then --- */
 /** What the answer's VM object says is written down (volumes, pointer, power state); without one, Unknown. */
 enum hv_status outcome_record_vm(STEP_PARAMETERS) HV_MUST_CHECK;
@@ -227,6 +278,12 @@ void outcome_fail(struct engine *engine, struct run *run, enum hv_status status,
 /** Inside a transaction: end an operation that never acted on a host. */
 enum hv_status outcome_cancel(struct engine *engine, struct run *run, struct scene *scene, const char *reason,
 	struct hv_error *err) HV_MUST_CHECK;
+/** Inside a transaction: end an operation whose copy was taken back, as its row's status says. */
+enum hv_status outcome_undone(STEP_PARAMETERS) HV_MUST_CHECK;
+/** Inside a transaction: end a failed operation; the chain has still to go on. */
+enum hv_status outcome_fail_here(struct engine *engine, struct run *run, struct scene *scene,
+	enum hv_status reason_status, const char *reason, const struct agent_answer *answer, struct hv_error *err)
+	HV_MUST_CHECK;
 enum hv_status outcome_audit(struct engine *engine, const struct operation *row, const char *details,
 	struct hv_error *err) HV_MUST_CHECK;
 
@@ -320,6 +377,8 @@ void claim_refuse(struct engine *engine, const struct virtual_machine *vm);
 void claim_look_again(struct engine *engine);
 
 /* --- lease.c: who drives what --- */
+/** Inside a transaction: a live operation is mine from now on, if it was not. */
+enum hv_status lease_take(struct engine *engine, struct operation *row, struct hv_error *err) HV_MUST_CHECK;
 /** Read the table of live operations: adopt mine, take over what dead consoles left. */
 void lease_scan(struct engine *engine);
 void lease_tick(struct engine *engine);
@@ -335,8 +394,17 @@ struct request_at {
 struct plan {
 	struct operation_list rows; /* in the order to run; not yet inserted */
 	bool queued;                /* the VM is busy: nothing runs yet */
+	bool ends_export;           /* P4: what is live only copies the VM or takes it off, and it is to be started */
 	struct hv_uuid group;
 };
+/** The row of a further operation of the plan, its kind and parameters still to be filled in; borrowed until the next. */
+struct operation *plan_add(struct engine *engine, const struct scene *scene, const char *requested_by,
+	struct plan *plan, int64_t snapshot_id);
+/** P1-P3: the guest goes down; then, in the background, the VM is exported and taken off its host. */
+void plan_stop(const struct request_at *at, struct plan *plan);
+/** P3: what a stop would have to copy is copied now, behind what was asked for. That it fails changes nothing about that:
+ * the next stop exports. */
+void plan_export_of_snapshot(const struct request_at *at, struct plan *plan);
 /** Inside a transaction. */
 enum hv_status plan_make(struct engine *engine, const struct engine_request *request, struct plan *plan,
 	struct hv_error *err) HV_MUST_CHECK;

@@ -15,6 +15,16 @@ static bool is_mine(const struct engine *engine, const struct operation *row)
 	return row->owner && strcmp(row->owner, engine->owner) == 0;
 }
 
+enum hv_status lease_take(struct engine *engine, struct operation *row, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	if (is_mine(engine, row)) {
+		return HV_OK;
+	}
+	int64_t until_us = engine_wall_us(engine) + engine->config.lease_us;
+	return store->ops->operation_take_over(store, row, engine->owner, until_us, err);
+}
+
 static bool is_abandoned(const struct engine *engine, const struct operation *row)
 {
 	const struct engine_config *config = &engine->config;
@@ -47,8 +57,11 @@ static void adopt_mine(struct engine *engine, const struct operation_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct operation *row = &list->items[i];
-		if (is_mine(engine, row) && !run_find_id(engine, row->id)) {
+		struct run *run = is_mine(engine, row) ? run_find_id(engine, row->id) : NULL;
+		if (is_mine(engine, row) && !run) {
 			run_add(engine, row)->interrupted = true;
+		} else if (run && row->cancel_asked && !run->row.cancel_asked) {
+			export_hear_cancel(run);
 		}
 	}
 }

@@ -83,14 +83,21 @@ static bool take_fields(struct virtual_machine *vm, const struct agent_vm *seen,
 {
 	const char *name = seen->name && seen->name[0] != '\0' ? seen->name : "(no name)";
 	bool differs = !same_text(vm->name, name) || vm->cpus != seen->cpus ||
-		       vm->memory_bytes != seen->memory_bytes || vm->power_state != seen->state || vm->missing;
+		       vm->memory_bytes != seen->memory_bytes || vm->power_state != seen->state || vm->missing ||
+		       !hv_uuid_equal(&vm->export, &seen->export.id) || vm->export_state != seen->export.state ||
+		       vm->export_matches != seen->export.matches;
 	hv_replace_string(&vm->name, name);
 	vm->cpus = seen->cpus;
 	vm->memory_bytes = seen->memory_bytes;
 	vm->power_state = seen->state;
 	vm->missing = false;
+	vm->export = seen->export.id;
+	vm->export_state = seen->export.state;
+	vm->export_matches = seen->export.matches;
 	if (scope != OBSERVE_POWER) {
-		differs = differs || !hv_uuid_equal(&vm->checkpoint, &seen->checkpoint);
+		differs = differs || !hv_uuid_equal(&vm->checkpoint, &seen->checkpoint) ||
+			  vm->unregistered != seen->unregistered;
+		vm->unregistered = seen->unregistered;
 		vm->checkpoint = seen->checkpoint;
 	}
 	return differs;

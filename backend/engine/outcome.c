@@ -64,6 +64,10 @@ static bool ended_as_wanted(const struct operation *row, const struct scene *sce
 		return scene->vm.state == VM_RUNNING;
 	case OPERATION_STOP_VM:
 		return scene->vm.state == VM_STOPPED;
+	case OPERATION_REMOVE_VM:
+		return scene->vm.unregistered;
+	case OPERATION_EXPORT_VM:
+	case OPERATION_DESTROY_VM:
 	case OPERATION_CREATE_SNAPSHOT:
 	case OPERATION_DELETE_SNAPSHOT:
 	case OPERATION_ATTACH_VOLUME:
@@ -195,7 +199,15 @@ static enum hv_status settle_failure(struct engine *engine, struct run *run, str
 	return status;
 }
 
-static enum hv_status fail_in_transaction(struct engine *engine, struct run *run, struct scene *scene,
+/* What was not begun because of what the VM does now was not tried in vain. */
+static enum operation_state state_of_failure(
+	const struct operation *row, enum hv_status reason_status, const struct agent_answer *answer)
+{
+	bool begun = row->sent || answer;
+	return reason_status == HV_ERR_CANCELLED && !begun ? OPERATION_CANCELLED : OPERATION_FAILED;
+}
+
+enum hv_status outcome_fail_here(struct engine *engine, struct run *run, struct scene *scene,
 	enum hv_status reason_status, const char *reason, const struct agent_answer *answer,
 	struct hv_error *err)
 {
@@ -207,7 +219,7 @@ static enum hv_status fail_in_transaction(struct engine *engine, struct run *run
 	}
 	char *sentence = sentence_of_failure(&run->row, scene, reason, answer);
 	engine_say(engine, true, "%s", sentence);
-	end_row(engine, &run->row, OPERATION_FAILED, reason_status, sentence);
+	end_row(engine, &run->row, state_of_failure(&run->row, reason_status, answer), reason_status, sentence);
 	scene->has_snapshot = had_snapshot;
 	scene->has_copy = had_copy;
 	return save_ended(engine, run, scene, err);
@@ -225,7 +237,7 @@ void outcome_fail(struct engine *engine, struct run *run, enum hv_status reason_
 		status = scene_load(engine, &run->row, &scene, &err);
 	}
 	if (status == HV_OK) {
-		status = fail_in_transaction(engine, run, &scene, reason_status, reason, answer, &err);
+		status = outcome_fail_here(engine, run, &scene, reason_status, reason, answer, &err);
 	}
 	if (status == HV_OK) {
 		status = chain_go_on(engine, &run->row, &err);
@@ -242,6 +254,23 @@ void outcome_fail(struct engine *engine, struct run *run, enum hv_status reason_
 	run->row = before;
 	/* Not being able to write a failure is the store's failure, whatever it says: try again later. */
 	run_trouble(engine, run, HV_ERR_STORE, &err, NULL);
+}
+
+enum hv_status outcome_undone(STEP_PARAMETERS)
+{
+	struct operation *row = &run->row;
+	enum hv_status status = answer ? outcome_record_vm(engine, run, scene, answer, err) : HV_OK;
+	if (status == HV_OK) {
+		status = end_vm(engine, scene, err);
+	}
+	if (status != HV_OK) {
+		return status;
+	}
+	bool cancelled = row->status == HV_ERR_CANCELLED;
+	char *sentence = sentence_of_failure(row, scene, row->error, answer);
+	engine_say(engine, !cancelled, "%s", sentence);
+	end_row(engine, row, cancelled ? OPERATION_CANCELLED : OPERATION_FAILED, row->status, sentence);
+	return outcome_audit(engine, row, row->error, err);
 }
 
 enum hv_status outcome_cancel(struct engine *engine, struct run *run, struct scene *scene,

@@ -63,6 +63,26 @@ static enum hv_status refuse_busy(
 		live->requested_by ? live->requested_by : "?", state, since, progress);
 }
 
+static bool is_of_export(const struct operation *row)
+{
+	return row->kind == OPERATION_EXPORT_VM || row->kind == OPERATION_REMOVE_VM;
+}
+
+/* P4: whoever starts a VM that is off ends what only copies it, or takes it off its host. */
+static bool start_ends(const struct request_at *at, const struct operation_list *live)
+{
+	bool any = false;
+	for (size_t i = 0; i < live->count; i++) {
+		const struct operation *row = &live->items[i];
+		bool runs = row->state == OPERATION_RUNNING && at->scene.vm.power_state == VM_RUNNING;
+		if (is_of_export(row) && runs) {
+			return false;
+		}
+		any = any || is_of_export(row);
+	}
+	return any && at->request->kind == OPERATION_START_VM;
+}
+
 static enum hv_status check_busy(struct request_at *at, struct plan *plan, struct hv_error *err)
 {
 	struct store *store = at->engine->config.store;
@@ -75,7 +95,9 @@ static enum hv_status check_busy(struct request_at *at, struct plan *plan, struc
 		}
 	}
 	plan->queued = first != NULL;
-	if (status == HV_OK && first && !at->request->queue) {
+	plan->ends_export = start_ends(at, &live);
+	bool waits = at->request->queue || (plan->ends_export && is_of_export(first));
+	if (status == HV_OK && first && !waits) {
 		status = refuse_busy(at, first, err);
 	}
 	operation_list_clear(&live);
@@ -110,10 +132,9 @@ static enum hv_status check_view(const struct request_at *at, struct hv_error *e
 		at->scene.vm_name, name_of(at, current_id));
 }
 
-struct operation *plan_add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id)
+struct operation *plan_add(struct engine *engine, const struct scene *scene, const char *requested_by,
+	struct plan *plan, int64_t snapshot_id)
 {
-	struct engine *engine = at->engine;
-	const struct engine_request *request = at->request;
 	int64_t now_us = engine_wall_us(engine);
 	bool runs = plan->rows.count == 0 && !plan->queued;
 	struct operation *row = operation_list_add(&plan->rows);
@@ -121,21 +142,28 @@ struct operation *plan_add_row(const struct request_at *at, struct plan *plan, i
 		.uuid = engine->config.ids.next(engine->config.ids.context),
 		.group = plan->group,
 		.sequence = (int64_t)plan->rows.count - 1,
-		.kind = request->kind,
 		.state = runs ? OPERATION_RUNNING : OPERATION_QUEUED,
 		.step = STEP_CHECK,
-		.host_id = at->scene.host.id,
-		.vm_id = at->scene.vm.id,
+		.host_id = scene->host.id,
+		.vm_id = scene->vm.id,
 		.snapshot_id = snapshot_id,
-		.vm_state_before = at->scene.vm.state,
+		.vm_state_before = scene->vm.state,
 		.percent = -1,
 		.owner = hv_strdup(engine->owner),
 		.lease_until_us = now_us + engine->config.lease_us,
 		.epoch = 1,
-		.requested_by = hv_strdup(request->requested_by ? request->requested_by : "unknown"),
+		.requested_by = hv_strdup(requested_by ? requested_by : "unknown"),
 		.created_us = now_us,
 		.updated_us = now_us,
 	};
+	return row;
+}
+
+struct operation *plan_add_row(const struct request_at *at, struct plan *plan, int64_t snapshot_id)
+{
+	struct operation *row =
+		plan_add(at->engine, &at->scene, at->request->requested_by, plan, snapshot_id);
+	row->kind = at->request->kind;
 	return row;
 }
 
@@ -154,6 +182,7 @@ static enum hv_status plan_create(const struct request_at *at, struct plan *plan
 	row->quiesce = request->quiesce;
 	row->display_name = hv_strdup_null(request->display_name);
 	row->description = hv_strdup_null(request->description);
+	plan_export_of_snapshot(at, plan);
 	return HV_OK;
 }
 
@@ -224,7 +253,11 @@ static enum hv_status plan_revert(struct request_at *at, struct plan *plan, stru
 			return status;
 		}
 	}
-	return plan_target(at, plan, err);
+	enum hv_status status = plan_target(at, plan, err);
+	if (status == HV_OK && at->request->safety_name) {
+		plan_export_of_snapshot(at, plan);
+	}
+	return status;
 }
 
 static enum hv_status plan_chain(
@@ -278,9 +311,15 @@ static enum hv_status plan_kind(struct request_at *at, struct plan *plan, struct
 	case OPERATION_DELETE_SNAPSHOT:
 		return plan_delete(at, plan, err);
 	case OPERATION_START_VM:
-	case OPERATION_STOP_VM:
-		plan_add_row(at, plan, 0)->force = at->request->force;
+	case OPERATION_DESTROY_VM:
+		(void)plan_add_row(at, plan, 0);
 		return HV_OK;
+	case OPERATION_STOP_VM:
+		plan_stop(at, plan);
+		return HV_OK;
+	case OPERATION_EXPORT_VM: /* only behind a stop or a create */
+	case OPERATION_REMOVE_VM:
+		break;
 	case OPERATION_ATTACH_VOLUME:
 	case OPERATION_DETACH_VOLUME:
 	case OPERATION_RESIZE_VOLUME:

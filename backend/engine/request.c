@@ -72,6 +72,9 @@ static enum hv_status write_request(struct engine *engine, const struct engine_r
 	struct plan *plan, struct hv_error *err)
 {
 	enum hv_status status = plan_make(engine, request, plan, err);
+	if (status == HV_OK && plan->ends_export) {
+		status = export_end_for_start(engine, request->vm_id, err);
+	}
 	if (status == HV_OK) {
 		status = insert_rows(engine, plan, err);
 	}
@@ -119,6 +122,9 @@ enum hv_status engine_request(struct engine *engine, const struct engine_request
 		for (size_t i = 0; i < plan.rows.count; i++) {
 			run_add(engine, &plan.rows.items[i])->must_ask = false;
 		}
+		if (plan.ends_export) {
+			export_hear_all(engine, request->vm_id);
+		}
 		*ret_group = plan.group;
 	} else if (status != HV_ERR_STORE) {
 		say_nothing_changed(err);
@@ -140,7 +146,7 @@ static enum hv_status check_cancel(
 		return hv_error_set(err, HV_ERR_REFUSED, "%s of VM '%s' has ended already (%s)",
 			operation_kind_name(row->kind), scene->vm_name, operation_state_name(row->state));
 	}
-	if (row->sent) {
+	if (row->sent && row->kind != OPERATION_EXPORT_VM) { /* what it has copied can be taken back at any moment (P4) */
 		return hv_error_set(err, HV_ERR_REFUSED,
 			"%s of VM '%s' cannot be taken back: its host has been asked already; wait for its end",
 			operation_kind_name(row->kind), scene->vm_name);
@@ -159,9 +165,11 @@ static enum hv_status cancel_in_transaction(struct engine *engine, struct run *r
 	if (status == HV_OK) {
 		status = check_cancel(&run->row, scene, err);
 	}
-	if (status == HV_OK && (!run->row.owner || strcmp(run->row.owner, engine->owner) != 0)) {
-		int64_t until_us = engine_wall_us(engine) + engine->config.lease_us;
-		status = store->ops->operation_take_over(store, &run->row, engine->owner, until_us, err);
+	if (status == HV_OK && run->row.sent) {
+		return store->ops->operation_ask_cancel(store, run->row.id, err);
+	}
+	if (status == HV_OK) {
+		status = lease_take(engine, &run->row, err);
 	}
 	if (status == HV_OK) {
 		status = outcome_cancel(engine, run, scene, "it was taken back before it began", err);
@@ -191,7 +199,9 @@ enum hv_status engine_cancel(
 	}
 	status = engine_end(engine, status, err);
 	struct run *mine = run_find_id(engine, operation_id);
-	if (status == HV_OK && mine) {
+	if (status == HV_OK && mine && run.row.sent) {
+		export_hear_cancel(mine);
+	} else if (status == HV_OK && mine) {
 		mine->wait = RUN_OVER;
 	}
 	if (status == HV_OK) {

@@ -11,7 +11,8 @@
  */
 static void normalise(struct operation *row)
 {
-	if (row->state == OPERATION_RUNNING && row->step > STEP_SEND) {
+	enum agent_command_kind kind;
+	if (row->state == OPERATION_RUNNING && row->step > STEP_SEND && !workflow_command(row, &kind)) {
 		row->step = STEP_SEND;
 		row->sent = true;
 	}
@@ -154,7 +155,19 @@ void run_take_answer(struct engine *engine, struct run *run, const struct agent_
 		run_transact(engine, run, answer);
 		return;
 	}
+	if (export_lost_storage(engine, run, answer)) {
+		return;
+	}
 	char *reason = sentence_of_answer(answer);
+	if (run->row.step == STEP_UNDO) { /* it ends as it was going to */
+		char *all = hv_sprintf("%s; what was copied may still be on the host: %s",
+			run->row.error ? run->row.error : "", reason);
+		free(run->row.error);
+		run->row.error = all;
+		free(reason);
+		run_transact(engine, run, answer);
+		return;
+	}
 	outcome_fail(engine, run, answer->code == AGENT_CODE_CANCELLED ? HV_ERR_CANCELLED : HV_ERR_HOST, reason,
 		answer);
 	free(reason);
@@ -221,8 +234,13 @@ static void wait_for_host(struct engine *engine, struct run *run)
 
 static void drive(struct engine *engine, struct run *run)
 {
+	if (export_take_back(engine, run)) {
+		return;
+	}
 	if (!command_host_is_up(engine, run->row.host_id)) {
 		wait_for_host(engine, run);
+	} else if (export_waits_for_storage(engine, run)) {
+		return;
 	} else if (!run->row.sent) {
 		run_transact(engine, run, NULL);
 	} else if (run->must_ask) {

@@ -117,6 +117,8 @@ static enum hv_status gather_facts(
 		.root_volume = scene->has_volume && scene->volume.root,
 		.host_up = command_host_is_up(engine, scene->host.id),
 		.vm_missing = scene->vm.missing,
+		.vm_unregistered = scene->vm.unregistered,
+		.stop_removes = scene->host.stop_policy != STOP_POLICY_KEEP,
 		.untracked_on_host = scene->vm.untracked,
 	};
 	const char *version = scene->host.version ? scene->host.version : "";

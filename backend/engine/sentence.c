@@ -22,6 +22,9 @@ static const struct {
 	[OPERATION_DELETE_SNAPSHOT] = {"deleted", "delete it again"},
 	[OPERATION_START_VM] = {"started", "start it again"},
 	[OPERATION_STOP_VM] = {"stopped", "stop it again"},
+	[OPERATION_EXPORT_VM] = {"exported", "a stop exports it again"},
+	[OPERATION_REMOVE_VM] = {"taken off its host", "a stop tries it again"},
+	[OPERATION_DESTROY_VM] = {"destroyed", "destroy it again"},
 	[OPERATION_ATTACH_VOLUME] = {"attached to VM", "attach it again"},
 	[OPERATION_DETACH_VOLUME] = {"detached from VM", "detach it again"},
 	[OPERATION_RESIZE_VOLUME] = {"resized", "resize it again"},
@@ -85,6 +88,9 @@ char *sentence_subject(const struct operation *row, const struct scene *scene, b
 			was, verb);
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:
+	case OPERATION_EXPORT_VM:
+	case OPERATION_REMOVE_VM:
+	case OPERATION_DESTROY_VM:
 	case OPERATION_KIND_COUNT:
 		break;
 	}
@@ -177,6 +183,10 @@ char *sentence_of_failure(const struct operation *row, const struct scene *scene
 		hv_text_puts(&text, "; what the VM does is not known yet");
 	} else {
 		hv_text_printf(&text, "; the VM is %s", vm_state_name(scene->vm.state));
+	}
+	if (row->kind == OPERATION_EXPORT_VM || row->kind == OPERATION_REMOVE_VM || scene->vm.unregistered) {
+		hv_text_puts(&text, scene->vm.unregistered ? " and only its export is on the host"
+							   : " and stays on its host");
 	}
 	if (asked) {
 		const char *first = answer ? advice[answer->code] : NULL;

@@ -184,6 +184,11 @@ void engine_host_status(struct engine *engine, int64_t host_id, const struct age
 	if (status == HV_ERR_STORE) {
 		engine_store_trouble(engine, &err);
 	}
+	if (host_status->storage_up) {
+		link_get(engine, host_id)->storage_down = false;
+		export_storage_is_back(engine, host_id);
+		engine_pump(engine);
+	}
 }
 
 /* ---- settling what is transient (Y1) ---- */

@@ -6,7 +6,7 @@
 #include "backend/base/memory.h"
 
 /*
- * The workflows, as the specification says them (C1, V1-V5, D1-D3, X2-X4). One row a step:
+ * The workflows, as the specification says them (C1, V1-V5, D1-D3, X2-X4, P1-P5, D6). One row a step:
  *
  *   needed   whether this operation needs the step at all; NULL: always
  *   run      what it does to the store; NULL: nothing
@@ -59,6 +59,9 @@ static enum agent_command_kind power_command(const struct operation *row)
 static enum agent_command_kind fixed_command(const struct operation *row)
 {
 	static const enum agent_command_kind kinds[OPERATION_KIND_COUNT] = {
+		[OPERATION_EXPORT_VM] = AGENT_EXPORT_VM,
+		[OPERATION_REMOVE_VM] = AGENT_REMOVE_VM,
+		[OPERATION_DESTROY_VM] = AGENT_DESTROY,
 		[OPERATION_ATTACH_VOLUME] = AGENT_ATTACH,
 		[OPERATION_DETACH_VOLUME] = AGENT_DETTACH,
 		[OPERATION_RESIZE_VOLUME] = AGENT_RESIZE_VOLUME,
@@ -76,11 +79,17 @@ static enum agent_command_kind fixed_command(const struct operation *row)
 		{STEP_RECORD, .run = (record)}, {STEP_FINISH, .run = step_finish},                         \
 	}
 
-#define POWER_STEPS                                                                                        \
-	{                                                                                                  \
-		{STEP_CHECK, .run = power_check}, {STEP_BEGIN, .run = power_begin},                        \
-		{STEP_SEND, .command = power_command}, {STEP_FINISH, .run = power_finish},                 \
-	}
+static enum agent_command_kind import_command(const struct operation *row)
+{
+	(void)row;
+	return AGENT_IMPORT_VM;
+}
+
+static enum agent_command_kind cancel_export_command(const struct operation *row)
+{
+	(void)row;
+	return AGENT_CANCEL_EXPORT;
+}
 
 /* clang-format off */
 static const struct workflow workflows[] = {
@@ -108,8 +117,41 @@ static const struct workflow workflows[] = {
 		{STEP_RECORD,     .run = delete_record},
 		{STEP_FINISH,     .run = step_finish},
 	}},
-	[OPERATION_START_VM] = {.goes_stale = true, .steps = POWER_STEPS},
-	[OPERATION_STOP_VM] = {.goes_stale = true, .steps = POWER_STEPS},
+	[OPERATION_START_VM] = {.goes_stale = true, .steps = {
+		{STEP_CHECK,      .run = power_check},
+		{STEP_PREPARE_VM, .needed = start_needs_import, .run = start_import, .command = import_command},
+		{STEP_BEGIN,      .run = power_begin},
+		{STEP_SEND,       .command = power_command},
+		{STEP_FINISH,     .run = power_finish},
+	}},
+	[OPERATION_STOP_VM] = {.goes_stale = true, .steps = {
+		{STEP_CHECK,      .run = power_check},
+		{STEP_BEGIN,      .needed = power_is_due, .run = power_begin},
+		{STEP_SEND,       .needed = power_is_due, .command = power_command},
+		{STEP_FINISH,     .run = power_finish},
+	}},
+	[OPERATION_EXPORT_VM] = {.steps = {
+		{STEP_CHECK,      .run = export_check},
+		{STEP_BEGIN,      .needed = export_is_due, .run = export_begin},
+		{STEP_SEND,       .needed = export_is_due, .command = fixed_command},
+		{STEP_RECORD,     .run = export_record},
+		{STEP_UNDO,       .needed = export_is_undone, .command = cancel_export_command},
+		{STEP_FINISH,     .run = export_finish},
+	}},
+	[OPERATION_REMOVE_VM] = {.steps = {
+		{STEP_CHECK,      .run = removal_check},
+		{STEP_BEGIN,      .run = removal_begin},
+		{STEP_SEND,       .command = fixed_command},
+		{STEP_RECORD,     .run = removal_record},
+		{STEP_FINISH,     .run = step_finish},
+	}},
+	[OPERATION_DESTROY_VM] = {.steps = {
+		{STEP_CHECK,      .run = destroy_check},
+		{STEP_BEGIN,      .run = destroy_begin},
+		{STEP_SEND,       .command = fixed_command},
+		{STEP_RECORD,     .run = destroy_record},
+		{STEP_FINISH,     .run = step_finish},
+	}},
 	[OPERATION_ATTACH_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
 	[OPERATION_DETACH_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
 	[OPERATION_RESIZE_VOLUME] = {.steps = VOLUME_STEPS(volume_check, volume_record)},
@@ -166,7 +208,8 @@ bool workflow_is_stale(const struct engine *engine, const struct run *run)
 
 static enum hv_status refuse_stale(const struct operation *row, struct hv_error *err)
 {
-	bool prepared = row->kind == OPERATION_REVERT_SNAPSHOT && row->step == STEP_BEGIN;
+	bool has_preparation = row->kind == OPERATION_REVERT_SNAPSHOT || row->kind == OPERATION_START_VM;
+	bool prepared = has_preparation && row->step == STEP_BEGIN;
 	return hv_error_set(err, HV_ERR_TIMEOUT,
 		"it was interrupted for more than 5 minutes before the host was asked, so it was not begun any "
 		"more%s",

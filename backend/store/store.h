@@ -141,26 +141,30 @@ struct store_ops {
 	enum hv_status (*host_remove)(struct store *store, int64_t id, struct hv_error *err);
 
 	/* --- VMs --- */
-	/** All VMs of a host (0: of all hosts), by name. */
+	/** All VMs of a host (0: of all hosts), by name, but for those that are Destroyed (D6). */
 	enum hv_status (*vm_list)(
 		struct store *store, int64_t host_id, struct virtual_machine_list *list, struct hv_error *err);
 	enum hv_status (*vm_get)(
 		struct store *store, int64_t id, struct virtual_machine *ret_vm, struct hv_error *err);
 	enum hv_status (*vm_by_uuid)(struct store *store, const struct hv_uuid *uuid,
 		struct virtual_machine *ret_vm, struct hv_error *err);
-	/** VMs that have this name (exact), or this uuid if the text is one. */
+	/** VMs that have this name (exact), or this uuid if the text is one, but for those that are Destroyed. */
 	enum hv_status (*vm_find)(struct store *store, const char *name_or_uuid, struct virtual_machine_list *list,
 		struct hv_error *err);
 	/** Number of live snapshots that are, or may be, on the host (C3). */
 	enum hv_status (*vm_snapshot_count)(
 		struct store *store, int64_t vm_id, int64_t *ret_count, struct hv_error *err);
-	/** [W] Insert (id 0: sets vm->id) or update name, host, sizes, power state, checkpoint, untracked, missing;
+	/** [W] Insert (id 0: sets vm->id) or update name, host, sizes, power state, checkpoint, untracked, missing, export;
 	 * never `state`, which only vm_set_state writes. A new VM's state is vm->state; account, domain or offering 0
 	 * become the seeded ones (admin of "/", "default"). The uuid is unique: HV_ERR_CONFLICT. */
 	enum hv_status (*vm_save)(struct store *store, struct virtual_machine *vm, struct hv_error *err);
 	/** [W][CAS] vm->state and vm->update_count are what was read; both are updated in *vm on success. S3. */
 	enum hv_status (*vm_set_state)(struct store *store, struct virtual_machine *vm, enum vm_state state,
 		struct hv_error *err);
+	/** [W] VMs of this host that are Destroyed, of which nothing is left on it, and whose last operation ended before
+	 * `before_us`: all their rows go, the audit log's stay (D6, A2). */
+	enum hv_status (*vm_forget_destroyed)(
+		struct store *store, int64_t host_id, int64_t before_us, struct hv_error *err);
 	/** [W] The offering alone: a revert brings back the one that the snapshot recorded (V5). */
 	enum hv_status (*vm_set_offering)(
 		struct store *store, int64_t vm_id, int64_t offering_id, struct hv_error *err);
@@ -248,7 +252,7 @@ struct store_ops {
 		const struct hv_uuid *group, struct operation *ret_operation, struct hv_error *err);
 	/** [W] Sets operation->id. HV_ERR_CONFLICT when state is Running and the VM has a Running one (X1). */
 	enum hv_status (*operation_insert)(struct store *store, struct operation *operation, struct hv_error *err);
-	/** [W][CAS on owner and epoch] Everything but uuid, kind and vm. HV_ERR_CONFLICT when another console owns it
+	/** [W][CAS on owner and epoch] Everything but uuid, kind, vm and cancel_asked. HV_ERR_CONFLICT when another console owns it
 	 * now, or (Queued -> Running) when the VM has a Running one (X1). */
 	enum hv_status (*operation_save)(
 		struct store *store, const struct operation *operation, struct hv_error *err);
@@ -256,6 +260,9 @@ struct store_ops {
 	 * also when it has ended. Whether the lease ran out is read in the same transaction by the caller. */
 	enum hv_status (*operation_take_over)(struct store *store, struct operation *operation, const char *owner,
 		int64_t lease_until_us, struct hv_error *err);
+	/** [W] Somebody, who need not be its owner, wants the export taken back (P4): sets cancel_asked, for the owner to
+	 * see. HV_ERR_CONFLICT when it has ended. */
+	enum hv_status (*operation_ask_cancel)(struct store *store, int64_t id, struct hv_error *err);
 	/** [W][CAS] Prolong the leases of all live operations of `owner`. */
 	enum hv_status (*operation_renew)(
 		struct store *store, const char *owner, int64_t lease_until_us, struct hv_error *err);

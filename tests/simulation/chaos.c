@@ -124,6 +124,9 @@ static void fill_request(
 		request->force = world_chance(world, 50);
 		break;
 	case OPERATION_START_VM:
+	case OPERATION_EXPORT_VM:
+	case OPERATION_REMOVE_VM:
+	case OPERATION_DESTROY_VM:
 	case OPERATION_ATTACH_VOLUME:
 	case OPERATION_DETACH_VOLUME:
 	case OPERATION_RESIZE_VOLUME:

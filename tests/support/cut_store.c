@@ -75,6 +75,9 @@ FORWARD(vm_set_state,
 	(inner(store), vm, state, err))
 FORWARD(vm_set_running_since, (struct store *store, int64_t vm_id, int64_t since_us, struct hv_error *err),
 	(inner(store), vm_id, since_us, err))
+FORWARD(vm_forget_destroyed,
+	(struct store *store, int64_t host_id, int64_t before_us, struct hv_error *err),
+	(inner(store), host_id, before_us, err))
 FORWARD(vm_set_offering,
 	(struct store *store, int64_t vm_id, int64_t offering_id, struct hv_error *err),
 	(inner(store), vm_id, offering_id, err))
@@ -174,6 +177,9 @@ FORWARD(operation_take_over,
 	(struct store *store, struct operation *operation, const char *owner, int64_t lease_until_us,
 		struct hv_error *err),
 	(inner(store), operation, owner, lease_until_us, err))
+FORWARD(operation_ask_cancel,
+	(struct store *store, int64_t id, struct hv_error *err),
+	(inner(store), id, err))
 FORWARD(operation_renew,
 	(struct store *store, const char *owner, int64_t lease_until_us, struct hv_error *err),
 	(inner(store), owner, lease_until_us, err))
@@ -318,6 +324,7 @@ static const struct store_ops cut_ops = {
 	.vm_snapshot_count = cut_vm_snapshot_count,
 	.vm_save = cut_vm_save,
 	.vm_set_state = cut_vm_set_state,
+	.vm_forget_destroyed = cut_vm_forget_destroyed,
 	.vm_set_offering = cut_vm_set_offering,
 	.vm_set_running_since = cut_vm_set_running_since,
 	.volume_list = cut_volume_list,
@@ -349,6 +356,7 @@ static const struct store_ops cut_ops = {
 	.operation_insert = cut_operation_insert,
 	.operation_save = cut_operation_save,
 	.operation_take_over = cut_operation_take_over,
+	.operation_ask_cancel = cut_operation_ask_cancel,
 	.operation_renew = cut_operation_renew,
 	.setting_get = cut_setting_get,
 	.setting_set = cut_setting_set,

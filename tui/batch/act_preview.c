@@ -183,6 +183,9 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 		break;
 	case OPERATION_START_VM:
 	case OPERATION_STOP_VM:
+	case OPERATION_EXPORT_VM:
+	case OPERATION_REMOVE_VM:
+	case OPERATION_DESTROY_VM:
 	case OPERATION_ATTACH_VOLUME:
 	case OPERATION_DETACH_VOLUME:
 	case OPERATION_RESIZE_VOLUME:

@@ -10,6 +10,7 @@ static const char *const action_words[] = {
 	[ACTION_SNAPSHOT_DELETE] = "snapshot-delete",
 	[ACTION_VM_START] = "vm-start",
 	[ACTION_VM_STOP] = "vm-stop",
+	[ACTION_VM_DESTROY] = "vm-destroy",
 	[ACTION_VOLUME_ATTACH] = "volume-attach",
 	[ACTION_VOLUME_DETACH] = "volume-detach",
 	[ACTION_VOLUME_RESIZE] = "volume-resize",

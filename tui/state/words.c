@@ -51,6 +51,9 @@ static const char *doing(enum operation_kind kind)
 		[OPERATION_DELETE_SNAPSHOT] = "deleting",
 		[OPERATION_START_VM] = "starting",
 		[OPERATION_STOP_VM] = "stopping",
+		[OPERATION_EXPORT_VM] = "exporting",
+		[OPERATION_REMOVE_VM] = "removing",
+		[OPERATION_DESTROY_VM] = "destroying",
 		[OPERATION_ATTACH_VOLUME] = "attaching",
 		[OPERATION_DETACH_VOLUME] = "detaching",
 		[OPERATION_RESIZE_VOLUME] = "resizing",
@@ -155,6 +158,9 @@ static const struct phrase phrases[] = {
 	[OPERATION_DELETE_SNAPSHOT] = {"delete", "deleted", true},
 	[OPERATION_START_VM] = {"start", "started", false},
 	[OPERATION_STOP_VM] = {"stop", "stopped", false},
+	[OPERATION_EXPORT_VM] = {"export", "exported", false},
+	[OPERATION_REMOVE_VM] = {"take off the host", "taken off the host", false},
+	[OPERATION_DESTROY_VM] = {"destroy", "destroyed", false},
 	[OPERATION_ATTACH_VOLUME] = {"attach", "attached", true},
 	[OPERATION_DETACH_VOLUME] = {"detach", "detached", true},
 	[OPERATION_RESIZE_VOLUME] = {"resize", "resized", true},
@@ -191,6 +197,7 @@ const char *words_step(enum operation_step step)
 		[STEP_BEGIN] = "beginning",
 		[STEP_SEND] = "on the host",
 		[STEP_RECORD] = "recording",
+		[STEP_UNDO] = "taking back",
 		[STEP_FINISH] = "finishing",
 	};
 	static_assert(HV_ARRAY_LEN(words) == STEP_COUNT, "words for every step");

@@ -1,4 +1,4 @@
-/* Hosts: `host`, and what goes when one is removed. */
+/* Hosts: `host`. */
 #include "backend/store/sqlite/sqlite_store.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "backend/store/sqlite/statement.h"
 
 #define HOST_COLUMNS                                                                                        \
-	"id, uuid, name, group_name, transport, address, version, state, reason, seen, free_bytes"
+	"id, uuid, name, group_name, transport, address, version, state, reason, seen, free_bytes, stop_policy"
 
 static void read_host(struct query *query, struct host *host)
 {
@@ -23,6 +23,7 @@ static void read_host(struct query *query, struct host *host)
 	host->reason = read_text(query);
 	host->seen_us = read_int(query);
 	host->free_bytes = read_int(query);
+	host->stop_policy = read_stop_policy(query);
 }
 
 enum hv_status store_host_list(struct store *base, struct host_list *list, struct hv_error *err)
@@ -91,6 +92,7 @@ static void bind_host(struct query *query, const struct host *host, const char *
 	query_text(query, host->version);
 	query_int(query, host->seen_us);
 	query_int(query, host->free_bytes);
+	query_text(query, stop_policy_name(host->stop_policy));
 }
 
 static enum hv_status insert_host(
@@ -98,7 +100,7 @@ static enum hv_status insert_host(
 {
 	static const char sql[] =
 		"INSERT INTO host (uuid, name, name_key, group_name, transport, address, version, seen, free_bytes,"
-		" state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+		" stop_policy, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, store, sql, err);
 	if (status != HV_OK) {
@@ -120,7 +122,7 @@ static enum hv_status update_host(
 {
 	static const char sql[] =
 		"UPDATE host SET uuid = ?, name = ?, name_key = ?, group_name = ?, transport = ?, address = ?,"
-		" version = ?, seen = ?, free_bytes = ? WHERE id = ?";
+		" version = ?, seen = ?, free_bytes = ?, stop_policy = ? WHERE id = ?";
 	HV_CLEANUP(query_end) struct query query = {0};
 	int64_t changed = 0;
 	enum hv_status status = query_start(&query, store, sql, err);
@@ -179,103 +181,6 @@ enum hv_status store_host_set_state(struct store *base, const struct host *host,
 	}
 	if (status == HV_OK) {
 		store_mark_host(store, host->id);
-	}
-	return status;
-}
-
-static enum hv_status refuse_live_operations(
-	struct sqlite_store *store, int64_t host_id, struct hv_error *err)
-{
-	static const char sql[] =
-		"SELECT count(*) FROM operation WHERE state IN ('Queued', 'Running')"
-		" AND (host_id = ?1 OR vm_id IN (SELECT id FROM vm_instance WHERE host_id = ?1))";
-	HV_CLEANUP(query_end) struct query query = {0};
-	bool row = false;
-	enum hv_status status = query_start(&query, store, sql, err);
-	if (status != HV_OK) {
-		return status;
-	}
-	query_int(&query, host_id);
-	status = query_next(&query, &row, err);
-	if (status != HV_OK) {
-		return status;
-	}
-	int64_t live = read_int(&query);
-	if (live > 0) {
-		return hv_error_set(err, HV_ERR_REFUSED,
-			"the host has %lld operation%s that did not end yet; nothing was removed; wait for the end or "
-			"cancel",
-			(long long)live, live == 1 ? "" : "s");
-	}
-	return HV_OK;
-}
-
-static enum hv_status mark_vms(struct sqlite_store *store, int64_t host_id, struct hv_error *err)
-{
-	static const char sql[] = "SELECT id FROM vm_instance WHERE host_id = ?";
-	HV_CLEANUP(query_end) struct query query = {0};
-	bool row = false;
-	enum hv_status status = query_start(&query, store, sql, err);
-	if (status != HV_OK) {
-		return status;
-	}
-	query_int(&query, host_id);
-	while ((status = query_next(&query, &row, err)) == HV_OK && row) {
-		store_mark_vm(store, read_int(&query));
-	}
-	return status;
-}
-
-static enum hv_status run_with_id(
-	struct sqlite_store *store, const char *sql, int64_t id, int64_t *ret_changed, struct hv_error *err)
-{
-	HV_CLEANUP(query_end) struct query query = {0};
-	enum hv_status status = query_start(&query, store, sql, err);
-	if (status != HV_OK) {
-		return status;
-	}
-	query_int(&query, id);
-	return query_run(&query, ret_changed, err);
-}
-
-#define VMS_OF_HOST "vm_id IN (SELECT id FROM vm_instance WHERE host_id = ?)"
-
-/* Children before parents. The audit log keeps its rows. */
-static const char *const host_removal[] = {
-	"DELETE FROM operation WHERE " VMS_OF_HOST,
-	"DELETE FROM operation WHERE host_id = ?",
-	"DELETE FROM untracked_checkpoint WHERE " VMS_OF_HOST,
-	"DELETE FROM snapshots WHERE " VMS_OF_HOST,
-	"DELETE FROM volumes WHERE " VMS_OF_HOST,
-	"UPDATE vm_snapshots SET parent = NULL WHERE parent IS NOT NULL AND " VMS_OF_HOST,
-	"DELETE FROM vm_snapshot_details WHERE vm_snapshot_id IN (SELECT id FROM vm_snapshots WHERE " VMS_OF_HOST ")",
-	"INSERT INTO snapshot_words (snapshot_words, rowid, words)"
-	" SELECT 'delete', id, search_words(display_name, name, description) FROM vm_snapshots"
-	" WHERE removed = 0 AND " VMS_OF_HOST,
-	"DELETE FROM vm_snapshots WHERE " VMS_OF_HOST,
-	"DELETE FROM vm_instance WHERE host_id = ?",
-	"DELETE FROM host WHERE id = ?",
-};
-
-enum hv_status store_host_remove(struct store *base, int64_t id, struct hv_error *err)
-{
-	struct sqlite_store *store = sqlite_store(base);
-	int64_t changed = 0;
-	enum hv_status status = store_require_transaction(store, err);
-	if (status == HV_OK) {
-		status = refuse_live_operations(store, id, err);
-	}
-	if (status == HV_OK) {
-		status = mark_vms(store, id, err);
-	}
-	for (size_t i = 0; status == HV_OK && i < HV_ARRAY_LEN(host_removal); i++) {
-		status = run_with_id(store, host_removal[i], id, &changed, err);
-	}
-	if (status == HV_OK && changed == 0) {
-		return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such host");
-	}
-	if (status == HV_OK) {
-		store_mark_host(store, id);
 	}
 	return status;
 }

@@ -14,7 +14,7 @@
 	" o.vm_id, o.snapshot_id, o.vm_snapshot_type, o.quiesce, o.display_name, o.description, o.force,"  \
 	" o.vm_state_before, o.current_before, o.percent, o.phase, o.status, o.error, o.owner,"            \
 	" o.lease_until, o.epoch, o.requested_by, o.created, o.updated, o.finished, o.volume_uuid,"            \
-	" o.volume_snapshot_id, o.service_offering_id, o.path, o.size"
+	" o.volume_snapshot_id, o.service_offering_id, o.path, o.size, o.export_uuid, o.cancel_asked"
 
 #define IS_LIVE "state IN ('Queued', 'Running')"
 
@@ -57,6 +57,8 @@ static void read_operation(struct query *query, struct operation *operation)
 	operation->offering_id = read_int(query);
 	operation->path = read_text(query);
 	operation->size_bytes = read_int(query);
+	operation->export = read_uuid(query);
+	operation->cancel_asked = read_bool(query);
 }
 
 static enum hv_status read_one(
@@ -218,14 +220,15 @@ static void bind_progress(struct query *query, const struct operation *operation
 	query_reference(query, operation->offering_id);
 	query_text(query, operation->path);
 	query_int(query, operation->size_bytes);
+	query_uuid(query, &operation->export);
 }
 
 #define PROGRESS_COLUMNS                                                                                    \
 	"group_uuid, sequence, state, step, sent, unknown, host_id, snapshot_id, vm_snapshot_type,"        \
 	" quiesce, display_name, description, force, vm_state_before, current_before, percent, phase,"     \
 	" status, error, lease_until, requested_by, created, updated, finished, volume_uuid,"                \
-	" volume_snapshot_id, service_offering_id, path, size"
-#define PROGRESS_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	" volume_snapshot_id, service_offering_id, path, size, export_uuid"
+#define PROGRESS_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 enum hv_status store_operation_insert(
 	struct store *base, struct operation *operation, struct hv_error *err)
@@ -338,6 +341,32 @@ enum hv_status store_operation_take_over(struct store *base, struct operation *o
 		operation->lease_until_us = lease_until_us;
 		operation->epoch++;
 		store_mark(store, CHANGE_OPERATION, operation->id, operation->vm_id);
+	}
+	return status;
+}
+
+/* Not a write of its owner: whoever asks must not disturb what the owner writes, nor be overwritten by it. */
+enum hv_status store_operation_ask_cancel(struct store *base, int64_t id, struct hv_error *err)
+{
+	static const char sql[] =
+		"UPDATE operation SET cancel_asked = 1 WHERE id = ? AND " IS_LIVE " RETURNING vm_id";
+	struct sqlite_store *store = sqlite_store(base);
+	HV_CLEANUP(query_end) struct query query = {0};
+	bool row = false;
+	enum hv_status status = store_require_transaction(store, err);
+	if (status == HV_OK) {
+		status = query_start(&query, store, sql, err);
+	}
+	if (status != HV_OK) {
+		return status;
+	}
+	query_int(&query, id);
+	status = query_next(&query, &row, err);
+	if (status == HV_OK && !row) {
+		return explain_no_row(store, id, err);
+	}
+	if (status == HV_OK) {
+		store_mark(store, CHANGE_OPERATION, id, read_int(&query));
 	}
 	return status;
 }

@@ -138,7 +138,7 @@ char *keyword_index_match(const char *key);
 enum hv_status keyword_index_is_narrow(
 	struct sqlite_store *store, const char *match, bool *ret_narrow, struct hv_error *err);
 
-/* The rest of the table of functions, by topic: host.c vm.c vm_detail.c snapshot.c snapshot_write.c query.c
+/* The rest of the table of functions, by topic: host.c removal.c vm.c vm_detail.c snapshot.c snapshot_write.c query.c
  * operation.c setting.c owner.c account.c audit.c */
 #define STORE_FUNCTION(name, ...) enum hv_status name(struct store *store, __VA_ARGS__, struct hv_error *err)
 STORE_FUNCTION(store_host_list, struct host_list *list);
@@ -153,6 +153,7 @@ STORE_FUNCTION(store_vm_find, const char *name_or_uuid, struct virtual_machine_l
 STORE_FUNCTION(store_vm_snapshot_count, int64_t vm_id, int64_t *ret_count);
 STORE_FUNCTION(store_vm_save, struct virtual_machine *vm);
 STORE_FUNCTION(store_vm_set_state, struct virtual_machine *vm, enum vm_state state);
+STORE_FUNCTION(store_vm_forget_destroyed, int64_t host_id, int64_t before_us);
 STORE_FUNCTION(store_vm_set_offering, int64_t vm_id, int64_t offering_id);
 STORE_FUNCTION(store_vm_set_running_since, int64_t vm_id, int64_t since_us);
 STORE_FUNCTION(store_volume_list, int64_t vm_id, struct volume_list *list);
@@ -190,6 +191,7 @@ STORE_FUNCTION(store_operation_insert, struct operation *operation);
 STORE_FUNCTION(store_operation_save, const struct operation *operation);
 STORE_FUNCTION(store_operation_take_over, struct operation *operation, const char *owner,
 	int64_t lease_until_us);
+STORE_FUNCTION(store_operation_ask_cancel, int64_t id);
 STORE_FUNCTION(store_operation_renew, const char *owner, int64_t lease_until_us);
 STORE_FUNCTION(store_setting_get, const char *name, char **ret_value);
 STORE_FUNCTION(store_setting_set, const char *name, const char *value);

@@ -10,7 +10,10 @@
 #define VM_COLUMNS                                                                                          \
 	"id, uuid, name, host_id, account_id, domain_id, service_offering_id, state, power_state, cpus,"   \
 	" memory_bytes, checkpoint, untracked, update_count, missing, running_since,"                       \
-	" snapshots, snapshots_on_host, chain, delta_bytes, oldest"
+	" snapshots, snapshots_on_host, chain, delta_bytes, oldest, registered, export_uuid, export_state,"   \
+	" export_matches"
+
+#define IS_HERE "state <> 'Destroyed'"
 
 static const char no_such_vm[] = "there is no such VM";
 
@@ -37,6 +40,10 @@ static void read_vm(struct query *query, struct virtual_machine *vm)
 	vm->summary.chain = read_int(query);
 	vm->summary.delta_bytes = read_int(query);
 	vm->summary.oldest_us = read_int(query);
+	vm->unregistered = !read_bool(query);
+	vm->export = read_uuid(query);
+	vm->export_state = read_export_state(query);
+	vm->export_matches = read_bool(query);
 }
 
 static enum hv_status read_vms(
@@ -54,8 +61,9 @@ static enum hv_status read_vms(
 enum hv_status store_vm_list(
 	struct store *base, int64_t host_id, struct virtual_machine_list *list, struct hv_error *err)
 {
-	static const char all[] = "SELECT " VM_COLUMNS " FROM vm_instance ORDER BY name, id";
-	static const char of_host[] = "SELECT " VM_COLUMNS " FROM vm_instance WHERE host_id = ? ORDER BY name, id";
+	static const char all[] = "SELECT " VM_COLUMNS " FROM vm_instance WHERE " IS_HERE " ORDER BY name, id";
+	static const char of_host[] = "SELECT " VM_COLUMNS " FROM vm_instance WHERE host_id = ? AND " IS_HERE
+					" ORDER BY name, id";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, sqlite_store(base), host_id ? of_host : all, err);
 	if (status != HV_OK) {
@@ -119,7 +127,8 @@ enum hv_status store_vm_find(struct store *base, const char *name_or_uuid,
 {
 	/* the nil uuid is bound as NULL and finds nothing */
 	static const char sql[] =
-		"SELECT " VM_COLUMNS " FROM vm_instance WHERE name = ? OR uuid = ? ORDER BY name, id";
+		"SELECT " VM_COLUMNS " FROM vm_instance WHERE (name = ? OR uuid = ?) AND " IS_HERE
+		" ORDER BY name, id";
 	HV_CLEANUP(query_end) struct query query = {0};
 	struct hv_uuid uuid = {{0}};
 	(void)hv_uuid_parse(name_or_uuid, &uuid);
@@ -145,13 +154,22 @@ static enum hv_status explain(struct sqlite_store *store, enum hv_status status,
 	return status;
 }
 
+static void bind_export(struct query *query, const struct virtual_machine *vm)
+{
+	query_int(query, !vm->unregistered);
+	query_uuid(query, &vm->export);
+	query_text(query, export_state_name(vm->export_state));
+	query_int(query, vm->export_matches);
+}
+
 static enum hv_status insert_vm(
 	struct sqlite_store *store, struct virtual_machine *vm, struct hv_error *err)
 {
 	static const char sql[] =
 		"INSERT INTO vm_instance (uuid, name, host_id, account_id, domain_id, service_offering_id, state,"
-		" power_state, cpus, memory_bytes, checkpoint, untracked, missing, update_count)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
+		" power_state, cpus, memory_bytes, checkpoint, untracked, missing, registered, export_uuid,"
+		" export_state, export_matches, update_count)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, store, sql, err);
 	if (status != HV_OK) {
@@ -173,6 +191,7 @@ static enum hv_status insert_vm(
 	query_uuid(&query, &vm->checkpoint);
 	query_int(&query, vm->untracked);
 	query_int(&query, vm->missing);
+	bind_export(&query, vm);
 	status = query_run(&query, NULL, err);
 	if (status != HV_OK) {
 		return explain(store, status, err);
@@ -209,8 +228,10 @@ static enum hv_status update_columns(struct sqlite_store *store, const struct vi
 {
 	static const char sql[] =
 		"UPDATE vm_instance SET name = ?2, host_id = ?3, power_state = ?4, cpus = ?5, memory_bytes = ?6,"
-		" untracked = ?7, missing = ?8 WHERE id = ?1 AND (name, host_id, power_state, cpus, memory_bytes,"
-		" untracked, missing) IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+		" untracked = ?7, missing = ?8, registered = ?9, export_uuid = ?10, export_state = ?11,"
+		" export_matches = ?12 WHERE id = ?1 AND (name, host_id, power_state, cpus, memory_bytes, untracked,"
+		" missing, registered, export_uuid, export_state, export_matches)"
+		" IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, store, sql, err);
 	if (status != HV_OK) {
@@ -224,6 +245,7 @@ static enum hv_status update_columns(struct sqlite_store *store, const struct vi
 	query_int(&query, vm->memory_bytes);
 	query_int(&query, vm->untracked);
 	query_int(&query, vm->missing);
+	bind_export(&query, vm);
 	return explain(store, query_run(&query, ret_changed, err), err);
 }
 

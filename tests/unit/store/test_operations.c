@@ -59,6 +59,8 @@ static void assert_same(const struct operation *a, const struct operation *b)
 	assert_int_equal(a->offering_id, b->offering_id);
 	assert_same_text(a->path, b->path);
 	assert_int_equal(a->size_bytes, b->size_bytes);
+	assert_true(hv_uuid_equal(&a->export, &b->export));
+	assert_int_equal(a->cancel_asked, b->cancel_asked);
 }
 
 static void test_insert_and_save__keep_every_field__C1(void **state)
@@ -99,6 +101,7 @@ static void test_insert_and_save__keep_every_field__C1(void **state)
 	operation.offering_id = 14;
 	operation.path = hv_strdup("D:\\data\\logs.vhdx");
 	operation.size_bytes = INT64_C(1) << 40;
+	operation.export = hv_uuid_from_text("export");
 	begin(fixture);
 	must(fixture, fixture->ops->operation_save(fixture->store, &operation, &fixture->error));
 	commit(fixture);
@@ -260,6 +263,46 @@ static void test_take_over__works_on_one_without_an_owner(void **state)
 	must(fixture, fixture->ops->operation_save(fixture->store, &operation, &fixture->error));
 	commit(fixture);
 	assert_string_equal(operation.owner, "console-b");
+	operation_clear(&operation);
+}
+
+/* Who asks is not the owner, who may write its row at any moment. */
+static void test_ask_cancel__is_seen_by_the_owner_and_not_overwritten_by_it__P4(void **state)
+{
+	struct fixture *fixture = *state;
+	struct operation operation = make_operation(fixture, "export", OPERATION_RUNNING);
+	struct operation read = {0};
+	int64_t before = 0;
+	struct change change;
+	size_t count = 0;
+	bool reload = false;
+	begin(fixture);
+	must(fixture, insert(fixture, &operation));
+	commit(fixture);
+	must(fixture, fixture->ops->last_change(fixture->store, &before, &fixture->error));
+	begin(fixture);
+	must(fixture, fixture->ops->operation_ask_cancel(fixture->store, operation.id, &fixture->error));
+	commit(fixture);
+	must(fixture,
+		fixture->ops->changes(fixture->store, before, &change, 1, &count, &reload, &fixture->error));
+	assert_int_equal(count, 1);
+	assert_int_equal(change.kind, CHANGE_OPERATION);
+	assert_int_equal(change.id, operation.id);
+	assert_int_equal(change.vm_id, fixture->vm_id);
+	begin(fixture);
+	must(fixture, fixture->ops->operation_save(fixture->store, &operation, &fixture->error));
+	commit(fixture);
+	must(fixture, fixture->ops->operation_get(fixture->store, operation.id, &read, &fixture->error));
+	assert_true(read.cancel_asked);
+	operation.state = OPERATION_DONE;
+	begin(fixture);
+	must(fixture, fixture->ops->operation_save(fixture->store, &operation, &fixture->error));
+	must_fail(fixture, HV_ERR_CONFLICT,
+		fixture->ops->operation_ask_cancel(fixture->store, operation.id, &fixture->error));
+	must_fail(fixture, HV_ERR_NOT_FOUND,
+		fixture->ops->operation_ask_cancel(fixture->store, 4711, &fixture->error));
+	commit(fixture);
+	operation_clear(&read);
 	operation_clear(&operation);
 }
 
@@ -435,6 +478,7 @@ int main(void)
 			test_insert__one_of_many_processes_gets_the_vm__X1, fixture_folder, fixture_clean),
 		TEST(test_save__is_refused_to_a_former_owner__Y1),
 		TEST(test_take_over__works_on_one_without_an_owner),
+		TEST(test_ask_cancel__is_seen_by_the_owner_and_not_overwritten_by_it__P4),
 		TEST(test_renew__prolongs_live_leases_of_one_owner_silently__Y1),
 		TEST(test_live__by_group_then_sequence_in_the_order_of_asking__X1),
 		TEST(test_live__includes_operations_without_a_group),

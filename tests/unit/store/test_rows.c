@@ -23,6 +23,8 @@ static void test_host_save__keeps_every_field_but_the_state(void **state)
 	hv_replace_string(&host.group, NULL);
 	host.state = HOST_UP;
 	host.free_bytes = 5;
+	assert_int_equal(host.stop_policy, STOP_POLICY_KEEP);
+	host.stop_policy = STOP_POLICY_EXPORT_AT_SNAPSHOT;
 	begin(fixture);
 	must(fixture, fixture->ops->host_save(fixture->store, &host, &fixture->error));
 	commit(fixture);
@@ -32,6 +34,7 @@ static void test_host_save__keeps_every_field_but_the_state(void **state)
 	assert_null(host.group);
 	assert_int_equal(host.state, HOST_DISCONNECTED);
 	assert_int_equal(host.free_bytes, 5);
+	assert_int_equal(host.stop_policy, STOP_POLICY_EXPORT_AT_SNAPSHOT);
 	host_clear(&host);
 }
 
@@ -278,6 +281,84 @@ static void test_vm_set_offering__writes_the_offering_alone__V5(void **state)
 	virtual_machine_clear(&vm);
 }
 
+static void test_vm_save__keeps_what_is_known_of_the_export__P2(void **state)
+{
+	struct fixture *fixture = *state;
+	struct virtual_machine vm = get_vm(fixture, fixture->vm_id);
+	assert_false(vm.unregistered);
+	assert_int_equal(vm.export_state, EXPORT_NONE);
+	assert_true(hv_uuid_is_nil(&vm.export));
+	vm.unregistered = true;
+	vm.export = hv_uuid_from_text("export");
+	vm.export_state = EXPORT_COMPLETE;
+	vm.export_matches = true;
+	begin(fixture);
+	must(fixture, fixture->ops->vm_save(fixture->store, &vm, &fixture->error));
+	commit(fixture);
+	struct virtual_machine read = get_vm(fixture, fixture->vm_id);
+	assert_true(read.unregistered);
+	assert_true(hv_uuid_equal(&read.export, &vm.export));
+	assert_int_equal(read.export_state, EXPORT_COMPLETE);
+	assert_true(read.export_matches);
+	virtual_machine_clear(&read);
+	vm.id = 0;
+	vm.uuid = hv_uuid_from_text("another");
+	begin(fixture);
+	must(fixture, fixture->ops->vm_save(fixture->store, &vm, &fixture->error));
+	commit(fixture);
+	read = get_vm(fixture, vm.id);
+	assert_true(read.unregistered);
+	assert_true(hv_uuid_equal(&read.export, &vm.export));
+	virtual_machine_clear(&read);
+	virtual_machine_clear(&vm);
+}
+
+static size_t vms_listed(struct fixture *fixture, const char *name)
+{
+	struct virtual_machine_list list = {0};
+	must(fixture, fixture->ops->vm_list(fixture->store, fixture->host_id, &list, &fixture->error));
+	size_t count = list.count;
+	virtual_machine_list_clear(&list);
+	must(fixture, fixture->ops->vm_find(fixture->store, name, &list, &fixture->error));
+	assert_int_equal(list.count, count);
+	virtual_machine_list_clear(&list);
+	return count;
+}
+
+static enum hv_status get_any_vm(struct fixture *fixture, int64_t id)
+{
+	struct virtual_machine vm = {0};
+	enum hv_status status = fixture->ops->vm_get(fixture->store, id, &vm, NULL);
+	virtual_machine_clear(&vm);
+	return status;
+}
+
+/* Its row is no more listed, and goes when nobody can still be waiting for how it ended. */
+static void test_destroyed_vm__is_not_listed_and_forgotten_later__D6(void **state)
+{
+	struct fixture *fixture = *state;
+	struct virtual_machine vm = get_vm(fixture, fixture->vm_id);
+	struct operation operation = make_operation(fixture, "destroy", OPERATION_DONE);
+	(void)add_snapshot(fixture, fixture->vm_id, "a", 0);
+	operation.finished_us = 100;
+	assert_int_equal(vms_listed(fixture, vm.name), 1);
+	begin(fixture);
+	must(fixture, fixture->ops->operation_insert(fixture->store, &operation, &fixture->error));
+	must(fixture, fixture->ops->vm_forget_destroyed(fixture->store, fixture->host_id, 200, &fixture->error));
+	must(fixture, fixture->ops->vm_set_state(fixture->store, &vm, VM_DESTROYED, &fixture->error));
+	must(fixture, fixture->ops->vm_forget_destroyed(fixture->store, fixture->host_id, 100, &fixture->error));
+	must(fixture, fixture->ops->vm_forget_destroyed(fixture->store, 4711, 200, &fixture->error));
+	commit(fixture);
+	assert_int_equal(vms_listed(fixture, vm.name), 0);
+	assert_int_equal(get_any_vm(fixture, vm.id), HV_OK);
+	begin(fixture);
+	must(fixture, fixture->ops->vm_forget_destroyed(fixture->store, fixture->host_id, 101, &fixture->error));
+	commit(fixture);
+	assert_int_equal(get_any_vm(fixture, vm.id), HV_ERR_NOT_FOUND);
+	operation_clear(&operation);
+	virtual_machine_clear(&vm);
+}
+
 static int64_t running_since(struct fixture *fixture)
 {
 	struct virtual_machine vm = get_vm(fixture, fixture->vm_id);
@@ -492,6 +573,8 @@ int main(void)
 		TEST(test_vm_save__refuses_what_contradicts_the_store),
 		TEST(test_vm_set_state__is_lost_by_the_second_of_two_consoles__S3),
 		TEST(test_vm_set_offering__writes_the_offering_alone__V5),
+		TEST(test_vm_save__keeps_what_is_known_of_the_export__P2),
+		TEST(test_destroyed_vm__is_not_listed_and_forgotten_later__D6),
 		TEST(test_vm_set_running_since__holds_until_another_snapshot_is_current__U4),
 		TEST(test_vm_lists__by_host_by_name_and_by_uuid),
 		TEST(test_vm_find__finds_all_vms_of_one_name_on_several_hosts),

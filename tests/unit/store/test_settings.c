@@ -251,6 +251,7 @@ static void test_writes__are_refused_outside_of_a_transaction(void **state)
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->host_remove(store, host.id, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->vm_save(store, &vm, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->vm_set_state(store, &vm, VM_STOPPED, err));
+	must_fail(fixture, HV_ERR_INVALID, fixture->ops->vm_forget_destroyed(store, host.id, 1, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->vm_set_offering(store, vm.id, 1, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->volume_replace(store, vm.id, &volumes, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->untracked_replace(store, vm.id, &checkpoints, err));
@@ -264,6 +265,7 @@ static void test_writes__are_refused_outside_of_a_transaction(void **state)
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->operation_insert(store, &operation, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->operation_save(store, &operation, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->operation_take_over(store, &operation, "b", 1, err));
+	must_fail(fixture, HV_ERR_INVALID, fixture->ops->operation_ask_cancel(store, 1, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->operation_renew(store, "a", 1, err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->setting_set(store, "a", "b", err));
 	must_fail(fixture, HV_ERR_INVALID, fixture->ops->offering_ensure(store, "a", 1, 1, &id, err));
