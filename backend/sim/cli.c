@@ -22,11 +22,13 @@ static const char usage[] =
 	"  load FLEET.ini HOSTNAME             make FILE from a fleet file\n"
 	"  show [--json]                       VMs, states and checkpoint trees\n"
 	"  guest write VM [--disk NAME|--memory] KEY VALUE\n"
-	"  guest read VM [--disk NAME|--memory] KEY\n"
-	"  guest list VM [--disk NAME|--memory]\n"
-	"                                      what the guest holds; default is its root disk\n"
+	"  guest read VM [WHERE] KEY\n"
+	"  guest list VM [WHERE]               what the guest holds; WHERE, by default its root disk as it is now:\n"
+	"                                      [--disk NAME|--memory] [--checkpoint NAME] [--export ID],\n"
+	"                                      or --volume-snapshot ID (of any VM, also one that is gone)\n"
 	"  foreign create VM NAME [--kind Standard|Recovery|Planned|Missing|Replica|Automatic]\n"
 	"  foreign delete VM NAME              checkpoints made behind the console's back\n"
+	"  foreign spoil-export VM [--unseen]  the VM's export rots; unseen: until it is read back\n"
 	"  fault set SPEC                      make something go wrong\n"
 	"  fault list\n"
 	"  fault clear [SPEC]                  all, or those that SPEC names\n"
@@ -78,26 +80,45 @@ static int print(struct hv_text *text)
 
 /* --- guest ----------------------------------------------------------------------------------------------------- */
 
-/* Take --disk NAME and --memory out of the arguments; false on bad usage. */
+/* Where the value of an option goes; NULL: there is no such option. */
+static const char **option_value(struct sim_place *place, const char *option)
+{
+	const struct {
+		const char *option;
+		const char **value;
+	} options[] = {
+		{"--disk", &place->disk},
+		{"--checkpoint", &place->checkpoint},
+		{"--export", &place->export},
+		{"--volume-snapshot", &place->volume_snapshot},
+	};
+	for (size_t i = 0; i < HV_ARRAY_LEN(options); i++) {
+		if (strcmp(options[i].option, option) == 0) {
+			return options[i].value;
+		}
+	}
+	return NULL;
+}
+
+/* Take the options out of the arguments; false on bad usage. */
 static bool take_place(struct arguments *arguments, struct sim_place *place)
 {
 	int kept = 0;
 	bool options = true;
 	for (int i = 0; i < arguments->count; i++) {
 		char *item = arguments->items[i];
-		if (options && strcmp(item, "--") == 0) {
+		if (!options || strncmp(item, "--", 2) != 0) {
+			arguments->items[kept++] = item;
+		} else if (strcmp(item, "--") == 0) {
 			options = false;
-		} else if (options && strcmp(item, "--memory") == 0) {
+		} else if (strcmp(item, "--memory") == 0) {
 			place->memory = true;
-		} else if (options && strcmp(item, "--disk") == 0) {
-			if (++i == arguments->count) {
+		} else {
+			const char **value = option_value(place, item);
+			if (!value || ++i == arguments->count) {
 				return false;
 			}
-			place->disk = arguments->items[i];
-		} else if (options && strncmp(item, "--", 2) == 0) {
-			return false;
-		} else {
-			arguments->items[kept++] = item;
+			*value = arguments->items[i];
 		}
 	}
 	arguments->count = kept;
@@ -118,7 +139,7 @@ static int guest_read(struct sim *sim, const struct sim_place *place, const stru
 	struct hv_error err;
 	char *value = NULL;
 	if (rest->count != 1) {
-		return wrong_usage("guest read VM [--disk NAME|--memory] KEY");
+		return wrong_usage("guest read VM [WHERE] KEY");
 	}
 	enum hv_status status = sim_guest_read(sim, place, rest->items[0], &value, &err);
 	if (status != HV_OK) {
@@ -135,7 +156,7 @@ static int guest_list(struct sim *sim, const struct sim_place *place, const stru
 	struct hv_error err;
 	struct hv_text text = HV_TEXT_INIT;
 	if (rest->count != 0) {
-		return wrong_usage("guest list VM [--disk NAME|--memory]");
+		return wrong_usage("guest list VM [WHERE]");
 	}
 	enum hv_status status = sim_guest_list(sim, place, &text, &err);
 	if (status != HV_OK) {
@@ -154,7 +175,7 @@ static int run_guest(struct sim *sim, struct arguments arguments)
 	struct arguments rest = {arguments.count - 1, arguments.items + 1};
 	struct sim_place place = {.vm = NULL};
 	if (arguments.count < 2 || !take_place(&rest, &place)) {
-		return wrong_usage("guest write|read|list VM [--disk NAME|--memory] [KEY [VALUE]]");
+		return wrong_usage("guest write|read|list VM [WHERE] [KEY [VALUE]]");
 	}
 	place.vm = rest.items[0];
 	rest = (struct arguments){rest.count - 1, rest.items + 1};
@@ -176,14 +197,27 @@ static enum hv_status foreign_once(struct sim *sim, const struct arguments *argu
 		       : sim_foreign_delete(sim, arguments->items[1], arguments->items[2], err);
 }
 
+static int spoil_export(struct sim *sim, const struct arguments *arguments)
+{
+	struct hv_error err;
+	bool unseen = arguments->count == 3 && strcmp(arguments->items[2], "--unseen") == 0;
+	if (arguments->count != 2 && !unseen) {
+		return wrong_usage("foreign spoil-export VM [--unseen]");
+	}
+	return report(sim_foreign_spoil_export(sim, arguments->items[1], !unseen, &err), &err);
+}
+
 static int run_foreign(struct sim *sim, struct arguments arguments)
 {
 	static const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
 	bool create = arguments.count > 0 && strcmp(arguments.items[0], "create") == 0;
 	bool has_kind = create && arguments.count == 5 && strcmp(arguments.items[3], "--kind") == 0;
+	if (arguments.count > 0 && strcmp(arguments.items[0], "spoil-export") == 0) {
+		return spoil_export(sim, &arguments);
+	}
 	bool delete = arguments.count > 0 && strcmp(arguments.items[0], "delete") == 0;
 	if (!(create || delete) || (arguments.count != 3 && !has_kind)) {
-		return wrong_usage("foreign create|delete VM NAME");
+		return wrong_usage("foreign create|delete VM NAME, or foreign spoil-export VM");
 	}
 	struct hv_error err;
 	const char *kind = has_kind ? arguments.items[4] : NULL;

@@ -192,9 +192,16 @@ void export_finish_remove_vm(struct sim *sim, const struct job *job, struct job_
 	leave_only_export(sim, job->vm, job->export, &export);
 }
 
+/* What is registered is what was exported, or nothing is. */
 void export_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure)
 {
-	(void)failure;
+	bool with_disks = db_number(&sim->db, 0, "SELECT disks FROM export WHERE id = ?1", "i", job->export) != 0;
+	if (!reads_back(sim, job->export, job->vm, with_disks)) {
+		set_state(sim, job->export, "Broken");
+		vm_touch_state(sim, job->vm);
+		*failure = (struct job_failure){"InvalidState", "The export does not hold the VM any more"};
+		return;
+	}
 	db_run(&sim->db, "DELETE FROM export WHERE vm = ?1", "i", job->vm);
 	db_run(&sim->db, "UPDATE vm SET registered = 1 WHERE id = ?1", "i", job->vm);
 	vm_mark_edited(sim, job->vm);

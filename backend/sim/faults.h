@@ -12,8 +12,8 @@
  *   damaged:CMD            what ExportVm or CreateVolumeSnapshot copies is not what the VM holds, and reading it back
  *                          shows it
  *   incomplete:ExportVm    the export misses a checkpoint, and the agent does not see it
- *   disk-full              checkpoints and applies find no space (DiskFull)
- *   storage-gone           the primary storage is away (StorageGone); merges stand still
+ *   disk-full              checkpoints, applies and copies find no space, also those under way (DiskFull)
+ *   storage-gone           the primary storage is away (StorageGone); merges stand still, copies end
  *   vss                    no guest can be quiesced (QuiesceFailed)
  *   latency:MS             every line takes MS milliseconds more, each way
  *   down                   the agent cannot be started

@@ -46,13 +46,16 @@ int64_t sim_next_due_us(struct sim *sim);
 enum hv_status sim_set_speed(struct sim *sim, int64_t percent, struct hv_error *err) HV_MUST_CHECK;
 
 /*
- * What the guest holds. `vm` is a name or a uuid; an ambiguous name is refused. `disk` is a disk's name, NULL is the
+ * What the guest holds. `vm` is a name or a uuid; an ambiguous name is refused. `disk` is a disk's name or uuid, NULL is the
  * root disk; with `memory` it must be NULL. A stopped guest's disks can be written and read (mounted), its memory not.
+ * What is kept can be read: at a checkpoint (name or uuid), in an export (uuid), or both; and in a volume snapshot (uuid),
+ * whose VM need not be there.
  */
 struct sim_place {
 	const char *vm;
 	const char *disk;
 	bool memory;
+	const char *checkpoint, *export, *volume_snapshot; /* NULL: not there */
 };
 enum hv_status sim_guest_write(struct sim *sim, const struct sim_place *place, const char *key, const char *value,
 	struct hv_error *err) HV_MUST_CHECK;
@@ -68,6 +71,9 @@ enum hv_status sim_foreign_create(struct sim *sim, const char *vm, const char *n
 	struct hv_error *err) HV_MUST_CHECK;
 enum hv_status sim_foreign_delete(struct sim *sim, const char *vm, const char *name, struct hv_error *err)
 	HV_MUST_CHECK;
+
+/** The files of the VM's newest finished export rot. `seen`: the agent notices at once; else when it reads them back. */
+enum hv_status sim_foreign_spoil_export(struct sim *sim, const char *vm, bool seen, struct hv_error *err) HV_MUST_CHECK;
 
 /** Faults: see faults.h for how they are written. */
 enum hv_status sim_fault_set(struct sim *sim, const char *spec, struct hv_error *err) HV_MUST_CHECK;

@@ -87,11 +87,11 @@ json_t *view_vm(struct sim *sim, int64_t vm)
 		(void)json_object_set_new(object, "activity", json_string(job.phase));
 		(void)json_object_set_new(object, "activityPercent", json_integer(job.percent));
 	}
-	int64_t revision =
-		db_number(&sim->db, 0, "SELECT state_revision + tree_revision FROM vm WHERE id = ?1", "i", vm);
-	int64_t registered = db_number(&sim->db, 0, "SELECT registered FROM vm WHERE id = ?1", "i", vm);
-	(void)json_object_set_new(object, "revision", json_integer(revision));
-	(void)json_object_set_new(object, "registered", json_boolean(registered));
+	/* both in one: a whole host is looked at often */
+	int64_t known = db_number(&sim->db, 0,
+		"SELECT (state_revision + tree_revision) * 2 + registered FROM vm WHERE id = ?1", "i", vm);
+	(void)json_object_set_new(object, "revision", json_integer(known / 2));
+	(void)json_object_set_new(object, "registered", json_boolean(known % 2));
 	(void)json_object_set_new(object, "export", export_view(sim, vm));
 	(void)json_object_set_new(object, "volumeSnapshots", volume_snapshots_view(sim, vm));
 	return object;
@@ -192,13 +192,44 @@ static void show_children(const struct tree *tree, const char *parent, const cha
 	}
 }
 
+static void show_export(const json_t *export, struct hv_text *text)
+{
+	const json_t *percent = json_object_get(export, "percent");
+	if (!json_is_object(export)) {
+		return;
+	}
+	hv_text_printf(text, "    export %s", json_string_value(json_object_get(export, "state")));
+	if (json_is_integer(percent)) {
+		hv_text_printf(text, " %" JSON_INTEGER_FORMAT "%%", json_integer_value(percent));
+	}
+	hv_text_printf(text, "%s%s  %s\n", json_is_true(json_object_get(export, "disks")) ? "" : ", without disks",
+		json_is_true(json_object_get(export, "matches")) ? ", matches" : "",
+		json_string_value(json_object_get(export, "id")));
+}
+
+/* Of a VM, or those whose VM is gone. */
+static void show_volume_snapshots(const json_t *list, struct hv_text *text)
+{
+	char bytes[16], time[32];
+	size_t index;
+	json_t *one;
+	json_array_foreach(list, index, one) {
+		hv_text_printf(text, "    volume snapshot %s  %s  %s  %s\n",
+			json_string_value(json_object_get(one, "name")),
+			hv_format_bytes(json_integer_value(json_object_get(one, "size")), bytes),
+			hv_format_time(json_integer_value(json_object_get(one, "created")), time),
+			json_string_value(json_object_get(one, "id")));
+	}
+}
+
 static void show_vm(const json_t *vm, struct hv_text *text)
 {
 	const char *activity = json_string_value(json_object_get(vm, "activity"));
 	const char *state = json_string_value(json_object_get(vm, "state"));
 	char memory[16];
-	hv_text_printf(text, "  %s  %s  %" JSON_INTEGER_FORMAT " CPUs  %s  %s\n",
+	hv_text_printf(text, "  %s  %s%s  %" JSON_INTEGER_FORMAT " CPUs  %s  %s\n",
 		json_string_value(json_object_get(vm, "vmName")), state,
+		json_is_false(json_object_get(vm, "registered")) ? ", not on the host" : "",
 		json_integer_value(json_object_get(vm, "cpus")),
 		hv_format_bytes(json_integer_value(json_object_get(vm, "memoryBytes")), memory),
 		json_string_value(json_object_get(vm, "vmUuid")));
@@ -206,10 +237,24 @@ static void show_vm(const json_t *vm, struct hv_text *text)
 		hv_text_printf(text, "    %s %" JSON_INTEGER_FORMAT "%%\n", activity,
 			json_integer_value(json_object_get(vm, "activityPercent")));
 	}
+	show_export(json_object_get(vm, "export"), text);
 	const struct tree tree = {.checkpoints = json_object_get(vm, "checkpoints"),
 		.pointer = json_string_value(json_object_get(vm, "parentCheckpoint")),
 		.text = text};
 	show_children(&tree, NULL, state, 0);
+	show_volume_snapshots(json_object_get(vm, "volumeSnapshots"), text);
+}
+
+static void show_files(const json_t *files, struct hv_text *text)
+{
+	char bytes[16];
+	size_t index;
+	json_t *file;
+	json_array_foreach(files, index, file) {
+		hv_text_printf(text, "  file %s  %s  %s\n", json_string_value(json_object_get(file, "path")),
+			hv_format_bytes(json_integer_value(json_object_get(file, "size")), bytes),
+			json_string_value(json_object_get(file, "uuid")));
+	}
 }
 
 static void show_text(const json_t *host, struct hv_text *text)
@@ -226,6 +271,8 @@ static void show_text(const json_t *host, struct hv_text *text)
 	json_array_foreach(json_object_get(host, "vms"), index, vm) {
 		show_vm(vm, text);
 	}
+	show_files(json_object_get(host, "files"), text);
+	show_volume_snapshots(json_object_get(host, "volumeSnapshots"), text);
 }
 
 static json_t *view_host(struct sim *sim)
@@ -241,6 +288,8 @@ static json_t *view_host(struct sim *sim)
 	(void)json_object_update(host, storage);
 	json_decref(storage);
 	(void)json_object_set_new(host, "vms", view_vms(sim));
+	(void)json_object_set_new(host, "files", volumes_view_loose(sim));
+	(void)json_object_set_new(host, "volumeSnapshots", volume_snapshots_view(sim, 0));
 	return host;
 }
 

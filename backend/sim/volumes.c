@@ -94,6 +94,22 @@ int64_t volume_find(struct sim *sim, int64_t vm, const char *uuid)
 	return db_number(&sim->db, 0, "SELECT id FROM disk WHERE vm = ?1 AND uuid = ?2", "is", vm, uuid);
 }
 
+json_t *volumes_view_loose(struct sim *sim)
+{
+	json_t *list = json_array();
+	sqlite3_stmt *rows = db_query(&sim->db,
+		"SELECT disk.uuid, layer.path, disk.size_bytes FROM disk JOIN layer ON layer.id = disk.top"
+		" WHERE disk.vm IS NULL AND NOT EXISTS (SELECT 1 FROM volume_snapshot WHERE volume_snapshot.disk = disk.id)"
+		" ORDER BY layer.path",
+		"");
+	while (db_next(&sim->db, rows)) {
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "uuid", db_column(rows, 0), "path",
+							  db_column(rows, 1), "size",
+							  (json_int_t)sqlite3_column_int64(rows, 2)));
+	}
+	return list;
+}
+
 /* --- volume snapshots ------------------------------------------------------------------------------------------ */
 
 int64_t volume_snapshot_find(struct sim *sim, const char *vm_uuid, const char *uuid)
@@ -202,14 +218,22 @@ json_t *volume_snapshot_made(struct sim *sim, int64_t volume_snapshot)
 	return made;
 }
 
+#define MADE                                                                                                \
+	"SELECT made.uuid, made.volume_uuid, made.name, layer.path, layer.bytes, made.created_us"           \
+	" FROM volume_snapshot AS made JOIN layer ON layer.disk = made.disk"
+
 json_t *volume_snapshots_view(struct sim *sim, int64_t vm)
 {
 	json_t *list = json_array();
-	sqlite3_stmt *rows = db_query(&sim->db,
-		"SELECT made.uuid, made.volume_uuid, made.name, layer.path, layer.bytes, made.created_us"
-		" FROM volume_snapshot AS made JOIN vm ON vm.uuid = made.vm_uuid JOIN layer ON layer.disk = made.disk"
-		" WHERE vm.id = ?1 ORDER BY made.created_us, made.id",
-		"i", vm);
+	sqlite3_stmt *rows =
+		vm != 0 ? db_query(&sim->db,
+				  MADE " WHERE made.vm_uuid = (SELECT uuid FROM vm WHERE id = ?1)"
+				       " ORDER BY made.created_us, made.id",
+				  "i", vm)
+			: db_query(&sim->db,
+				  MADE " WHERE NOT EXISTS (SELECT 1 FROM vm WHERE vm.uuid = made.vm_uuid)"
+				       " ORDER BY made.created_us, made.id",
+				  "");
 	while (db_next(&sim->db, rows)) {
 		json_t *one = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "id", db_column(rows, 0), "volumeUuid",
 			db_column(rows, 1), "name", db_column(rows, 2), "path", db_column(rows, 3), "size",

@@ -26,6 +26,9 @@ void volume_resize(struct sim *sim, int64_t vm, int64_t disk, int64_t size_bytes
 /** The disk of this uuid on the VM; 0: none. */
 int64_t volume_find(struct sim *sim, int64_t vm, const char *uuid);
 
+/** Disks that no VM uses, for the trainer: [{"uuid", "path", "size"}]. */
+json_t *volumes_view_loose(struct sim *sim);
+
 /** 0: none; -1: there is one of this id, of another VM. */
 int64_t volume_snapshot_find(struct sim *sim, const char *vm_uuid, const char *uuid);
 /** A copy that begins; it is seen when its job has ended. Returns its id. */
@@ -35,7 +38,7 @@ void volume_snapshot_finish(struct sim *sim, const struct job *job, struct job_f
 void volume_snapshot_delete(struct sim *sim, int64_t volume_snapshot);
 /** {"path", "size", "createTime"} */
 json_t *volume_snapshot_made(struct sim *sim, int64_t volume_snapshot);
-/** "volumeSnapshots" of the VM object. */
+/** "volumeSnapshots" of the VM object; 0: those whose VM is gone. */
 json_t *volume_snapshots_view(struct sim *sim, int64_t vm);
 int64_t volume_snapshots_partial_bytes(struct sim *sim, int64_t now_us);
 

@@ -129,7 +129,7 @@ void test_host_clear_fault(struct test_host *host, const char *spec)
 	must(sim_fault_clear(host->sim, spec, &err), &err);
 }
 
-static const char *read_place(struct test_host *host, struct sim_place place, const char *key)
+const char *held(struct test_host *host, struct sim_place place, const char *key)
 {
 	static char kept[256];
 	struct hv_error err;
@@ -146,17 +146,29 @@ static const char *read_place(struct test_host *host, struct sim_place place, co
 
 const char *disk_of(struct test_host *host, const char *vm, const char *key)
 {
-	return read_place(host, (struct sim_place){.vm = vm}, key);
+	return held(host, (struct sim_place){.vm = vm}, key);
 }
 
 const char *data_disk_of(struct test_host *host, const char *vm, const char *key)
 {
-	return read_place(host, (struct sim_place){.vm = vm, .disk = "data"}, key);
+	return held(host, (struct sim_place){.vm = vm, .disk = "data"}, key);
 }
 
 const char *memory_of(struct test_host *host, const char *vm, const char *key)
 {
-	return read_place(host, (struct sim_place){.vm = vm, .memory = true}, key);
+	return held(host, (struct sim_place){.vm = vm, .memory = true}, key);
+}
+
+int64_t free_bytes(struct test_host *host)
+{
+	struct hv_error err;
+	struct hv_text text = HV_TEXT_INIT;
+	must(sim_show(host->sim, true, &text, &err), &err);
+	json_t *shown = json_loads(hv_text_get(&text), 0, NULL);
+	int64_t bytes = json_integer_value(json_object_get(shown, "freeBytes"));
+	json_decref(shown);
+	hv_text_clear(&text);
+	return bytes;
 }
 
 static void write_place(struct test_host *host, struct sim_place place, const char *key, const char *value)
@@ -389,6 +401,45 @@ const json_t *stop(struct client *client, const char *vm, bool force)
 	return client_answer(client, client_send(client, "StopCommand", new_operation(client->host), 1, body));
 }
 
+int send_vm(struct client *client, const char *command, const char *vm, const char *operation, json_t *take_more)
+{
+	json_t *body = vm_body(vm);
+	if (take_more) {
+		(void)json_object_update(body, take_more);
+		json_decref(take_more);
+	}
+	return client_send(client, command, operation, 1, body);
+}
+
+const json_t *ask_vm(struct client *client, const char *command, const char *vm, json_t *take_more)
+{
+	return client_answer(client, send_vm(client, command, vm, new_operation(client->host), take_more));
+}
+
+json_t *export_of(const char *export)
+{
+	return json_pack("{s:s}", "export", export);
+}
+
+json_t *export_with(const char *export, bool disks)
+{
+	return json_pack("{s:s, s:b}", "export", export, "disks", (int)disks);
+}
+
+const json_t *inventory_vm(struct client *client, const char *vm)
+{
+	const json_t *answer =
+		client_answer(client, client_send(client, "GetInventoryCommand", NULL, 0, json_object()));
+	size_t index;
+	json_t *one;
+	json_array_foreach(json_object_get(json_object_get(answer, "body"), "vms"), index, one) {
+		if (strcmp(json_string_value(json_object_get(one, "vmName")), vm) == 0) {
+			return one;
+		}
+	}
+	return NULL;
+}
+
 /* --- what is told ---------------------------------------------------------------------------------------------- */
 
 void assert_well(const json_t *answer)
@@ -410,7 +461,7 @@ void assert_failed(const json_t *answer, const char *code)
 	assert_true(json_string_length(json_object_get(answer, "details")) > 0);
 }
 
-static const json_t *vm_of(const json_t *message)
+const json_t *vm_of(const json_t *message)
 {
 	const json_t *vm = json_object_get(json_object_get(message, "body"), "vm");
 	assert_non_null(vm);
@@ -476,5 +527,23 @@ const char *tree_text(const json_t *message)
 	add_children(message, NULL, &text);
 	(void)snprintf(kept, sizeof kept, "%s", hv_text_get(&text));
 	hv_text_clear(&text);
+	return kept;
+}
+
+const char *export_text(const json_t *vm)
+{
+	static char kept[64];
+	const json_t *export = json_object_get(vm, "export");
+	const json_t *percent = json_object_get(export, "percent");
+	assert_non_null(export);
+	if (json_is_null(export)) {
+		return "none";
+	}
+	(void)snprintf(kept, sizeof kept, "%s%s", json_string_value(json_object_get(export, "state")),
+		json_is_true(json_object_get(export, "matches")) ? " matches" : "");
+	if (json_is_integer(percent)) {
+		size_t length = strlen(kept);
+		(void)snprintf(kept + length, sizeof kept - length, " %d", (int)json_integer_value(percent));
+	}
 	return kept;
 }

@@ -32,6 +32,10 @@ void write_disk(struct test_host *host, const char *vm, const char *key, const c
 void write_data_disk(struct test_host *host, const char *vm, const char *key, const char *value);
 void write_memory(struct test_host *host, const char *vm, const char *key, const char *value);
 
+/** What is kept, or held in any other place; NULL when nothing; valid until the next call. */
+const char *held(struct test_host *host, struct sim_place place, const char *key);
+int64_t free_bytes(struct test_host *host);
+
 /* An agent and its client. */
 struct client {
 	struct test_host *host;
@@ -69,6 +73,13 @@ const json_t *delete_snapshot(struct client *client, const char *vm, const char 
 const json_t *start(struct client *client, const char *vm);
 const json_t *stop(struct client *client, const char *vm, bool force);
 
+/* The others: `take_more` has the members of the body beside the VM's; NULL: none. */
+const json_t *ask_vm(struct client *client, const char *command, const char *vm, json_t *take_more);
+int send_vm(struct client *client, const char *command, const char *vm, const char *operation, json_t *take_more);
+json_t *export_of(const char *export);            /* {"export"} */
+json_t *export_with(const char *export, bool disks); /* {"export", "disks"} */
+const json_t *inventory_vm(struct client *client, const char *vm); /* NULL: not there */
+
 void assert_well(const json_t *answer);
 void assert_failed(const json_t *answer, const char *code);
 /* Of the VM in an answer or an event. */
@@ -78,5 +89,9 @@ const char *pointer_name(const json_t *message);
 /** The tree as text: "base(mid(*)side)", roots and children in order of creation; * is the running state. */
 const char *tree_text(const json_t *message);
 const json_t *checkpoint_named(const json_t *message, const char *name);
+/** The VM object of an answer or an event. */
+const json_t *vm_of(const json_t *message);
+/** "Complete matches", "Complete", "Running 34", "Running", "Broken", "none": the export of a VM object. */
+const char *export_text(const json_t *vm);
 
 #endif
