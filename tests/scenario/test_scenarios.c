@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "backend/base/attributes.h"
+#include "tests/scenario/scenarios.h"
 #include "tests/support/world.h"
 
 /* Which of the snapshots A, B, C hold memory; a stopped VM can only have Disk ones (T4). */
@@ -314,7 +315,7 @@ static void test_checkpoints_made_outside_are_counted_shown_and_never_touched__T
 		cmocka_unit_test(test_delete_current_any_all__##shape##__Z5_D2_D3_D4),                     \
 		cmocka_unit_test(test_delete_middle_and_subtree__##shape##__Z5_D2_D4),
 
-int main(void)
+int scenarios_run(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		FOR_EACH_SHAPE(REGISTER)
@@ -325,5 +326,5 @@ int main(void)
 		cmocka_unit_test(test_a_guest_that_cannot_be_quiesced_gets_a_reason_and_no_snapshot__T4),
 		cmocka_unit_test(test_checkpoints_made_outside_are_counted_shown_and_never_touched__T6),
 	};
-	return cmocka_run_group_tests_name("scenario/scenarios", tests, NULL, NULL) ? 1 : 0;
+	return cmocka_run_group_tests_name(name, tests, NULL, NULL) ? 1 : 0;
 }

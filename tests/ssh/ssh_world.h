@@ -68,35 +68,11 @@ void ssh_write_file(const char *path, const char *text);
 char *ssh_read_file(const char *path);
 /** The transport's configuration for this world; strings are owned by a static buffer until the next call. */
 struct transport_ssh_config ssh_world_config(const struct ssh_world *world, const char *command);
+/** Starts a program that the caller waits for; `output`: its two output streams, -1: ours. */
+pid_t ssh_start(const char *const *argv, int output);
 /** Runs a program and waits; its output is appended to `ret_output` unless that is NULL. */
 int ssh_run(const char *const *argv, struct hv_text *ret_output);
 
-/* One conversation, and what was heard of it. */
-struct talk {
-	struct transport *transport;
-	struct hv_text heard, noise, notes;
-	int opened, closed;
-	struct hv_error reason;
-	/* prompts */
-	int asked_key, asked_secret;
-	int asked_by_host, echoes; /* of the secrets */
-	enum ssh_host_key_answer answer;
-	const char *secrets[4]; /* one a question; NULL: declined */
-	char fingerprint[128], known_types[128], prompt[256];
-	bool later; /* the test answers by itself */
-};
-
-extern const struct transport_ssh_prompts talk_prompts;
-typedef enum hv_status (*open_ssh)(const struct transport_ssh_config *config,
-	const struct transport_callbacks *callbacks, void *context, const struct hv_clock *clock,
-	struct transport **ret_transport, struct hv_error *err);
-void talk_begin(struct talk *talk, open_ssh open, const struct transport_ssh_config *config);
-void talk_turn(struct talk *talk);
-void talk_until_closed(struct talk *talk);
-void talk_until_opened(struct talk *talk); /* fails with the reason when it is closed */
-void talk_until_heard(struct talk *talk, const char *text);
-void talk_say(struct talk *talk, const char *text);
-void talk_end(struct talk *talk);
 int64_t ssh_now_us(void);
 
 #endif

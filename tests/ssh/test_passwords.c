@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "backend/base/memory.h"
-#include "tests/ssh/ssh_world.h"
+#include "tests/ssh/ssh_talk.h"
 
 #define PAM_UNIX "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
 #define PASSWORDS "UsePAM no\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\n"

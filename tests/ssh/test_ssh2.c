@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "backend/base/memory.h"
-#include "tests/ssh/ssh_world.h"
+#include "tests/ssh/ssh_talk.h"
 
 #define BULK_BYTES (6u << 20)
 #define CUTS 40

@@ -35,6 +35,17 @@ static const char fleet_text[] =
 	"guest.disk.marker = start\n"
 	"%s";
 
+static struct {
+	const char *transport; /* NULL: the fleet is simulated */
+	const char *address;
+} reach;
+
+void world_reach(const char *transport, const char *address)
+{
+	reach.transport = transport;
+	reach.address = address;
+}
+
 static void write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "w");
@@ -43,22 +54,38 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+static void add_host(struct world *world)
+{
+	HV_CLEANUP_FREE char *command =
+		hv_sprintf("exec %s --state %s", program_path("hvtree-sim"), world->state_file);
+	free(world_expect(world, 0, "host", "add", reach.address, "--name", WORLD_HOST, "--transport",
+		reach.transport, "--command", command, NULL));
+}
+
 void world_make(struct world *world, bool running)
 {
 	char folder[] = "/tmp/hvtree-world-XXXXXX";
 	*world = (struct world){0};
 	assert_non_null(mkdtemp(folder));
 	world->folder = hv_strdup(folder);
-	world->demo_option = hv_sprintf("--demo=%s", folder);
-	world->state_file = hv_sprintf("%s/hosts/%s.db", folder, WORLD_HOST);
+	world->demo_option = reach.transport ? hv_sprintf("--store=%s/hvtree.db", folder)
+					     : hv_sprintf("--demo=%s", folder);
+	world->state_file = hv_sprintf(reach.transport ? "%s/%s.db" : "%s/hosts/%s.db", folder, WORLD_HOST);
 	char *path = hv_sprintf("%s/fleet.ini", folder);
 	char *text = hv_sprintf(fleet_text, running ? "Running" : "Stopped",
 		running ? "guest.memory.marker = start\n" : "");
 	write_file(path, text);
 	free(text);
+	if (reach.transport) {
+		free(world_sim(world, "load", path, WORLD_HOST, NULL));
+	} else {
+		free(world_expect(world, 0, "host", "list", NULL));
+	}
 	free(path);
-	free(world_expect(world, 0, "host", "list", NULL));
 	free(world_sim(world, "speed", "0", NULL));
+	if (reach.transport) {
+		add_host(world);
+	}
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)

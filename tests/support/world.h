@@ -15,10 +15,16 @@
 
 struct world {
 	char *folder;
-	char *demo_option; /* --demo=FOLDER */
+	char *demo_option; /* which hosts and which store: --demo=FOLDER, or --store=FILE */
 	char *state_file;  /* of the host */
 	const char *const *environment; /* for hvtree, see program_run(); NULL */
 };
+
+/**
+ * From now on worlds are made with their host behind a transport of hvtree's, not as a simulated fleet: at `address`
+ * runs what the command says. NULL: as before.
+ */
+void world_reach(const char *transport, const char *address);
 
 /** `running`: the VM's power state. Its disk holds marker=start, its memory (if running) marker=start. */
 void world_make(struct world *world, bool running);
