@@ -47,6 +47,7 @@ struct virtual_machine {
 	struct hv_uuid checkpoint; /* the host's pointer: what its running state descends from; nil: none */
 	int64_t untracked;         /* number of checkpoints that hvtree does not track (T6) */
 	int64_t update_count;
+	int64_t revision;          /* of the host's reading that the row was made from; 0: it tells none */
 	bool missing;              /* the host no longer reports it */
 	bool unregistered;         /* the host holds only its export (P2); it is Stopped, and not missing */
 	struct hv_uuid export;     /* the newest export of it; nil: none */

@@ -47,6 +47,7 @@ struct reconcile {
 	struct id_set busy;               /* VMs with a running operation */
 	struct id_set touched;            /* VMs of which something was written since the inventory was asked for: it may be older */
 	bool everything_touched;
+	bool event; /* told on its own, at a time that nobody knows: a suspended console hears it late */
 	bool skipped;
 };
 
@@ -117,6 +118,7 @@ static enum hv_status find_elsewhere(struct reconcile *at, const struct agent_vm
 		engine_say(at->engine, false, "VM '%s' has moved to another host", name);
 		free(name);
 		vm->host_id = at->host_id;
+		vm->revision = 0;   /* those of the other host say nothing here */
 		vm->missing = true; /* so that it is written */
 	}
 	return status;
@@ -128,6 +130,10 @@ static enum hv_status observe(struct reconcile *at, struct virtual_machine *vm, 
 	bool busy = vm->id != 0 && id_set_has(&at->busy, vm->id);
 	if (vm->id != 0 && vm->host_id != at->host_id) {
 		return HV_OK; /* it is, or its operation runs, elsewhere; this host's word comes later */
+	}
+	if (at->event && seen->revision != 0 && seen->revision < vm->revision) {
+		sync_want_inventory(at->engine, at->host_id); /* older than the row; or the host was set back */
+		return HV_OK;
 	}
 	if (!busy && vm->id != 0 && (at->everything_touched || id_set_has(&at->touched, vm->id))) {
 		at->skipped = true;
@@ -213,11 +219,11 @@ static enum hv_status reconcile(struct reconcile *at, const struct agent_vm_list
 	return status == HV_OK ? observe_unseen(at, err) : status;
 }
 
-/* One VM in a transaction of its own. */
-static enum hv_status observe_one(
-	struct engine *engine, int64_t host_id, const struct agent_vm *seen, struct hv_error *err)
+/* One VM in a transaction of its own; from an inventory, or an event. */
+static enum hv_status observe_one(struct engine *engine, int64_t host_id, const struct agent_vm *seen,
+	bool event, struct hv_error *err)
 {
-	struct reconcile at = {.engine = engine, .host_id = host_id};
+	struct reconcile at = {.engine = engine, .host_id = host_id, .event = event};
 	struct virtual_machine vm = {0};
 	enum hv_status status = engine_begin(engine, err);
 	if (status == HV_OK) {
@@ -250,7 +256,7 @@ static enum hv_status observe_each(struct engine *engine, int64_t host_id,
 	const struct agent_vm_list *inventory, struct hv_error *err)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
-		enum hv_status status = observe_one(engine, host_id, &inventory->items[i], err);
+		enum hv_status status = observe_one(engine, host_id, &inventory->items[i], false, err);
 		if (status == HV_ERR_STORE) {
 			return status;
 		}
@@ -308,7 +314,7 @@ void engine_vm_changed(struct engine *engine, int64_t host_id, const struct agen
 {
 	struct hv_error err = {0};
 	link_get(engine, host_id)->seen_us = engine_wall_us(engine);
-	enum hv_status status = observe_one(engine, host_id, seen, &err);
+	enum hv_status status = observe_one(engine, host_id, seen, true, &err);
 	report_one(engine, host_id, status, &err);
 	engine_pump(engine);
 }

@@ -142,5 +142,9 @@ enum hv_status observe_vm(struct engine *engine, struct virtual_machine *vm, con
 	if (status == HV_OK && scope != OBSERVE_POWER) {
 		status = observe_copies(engine, vm, seen, scope, err);
 	}
+	if (status == HV_OK && scope != OBSERVE_POWER && seen->revision != vm->revision) {
+		vm->revision = seen->revision;
+		status = store->ops->vm_set_revision(store, vm->id, seen->revision, err);
+	}
 	return status;
 }

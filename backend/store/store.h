@@ -172,6 +172,9 @@ struct store_ops {
 	 * current snapshot makes it 0. */
 	enum hv_status (*vm_set_running_since)(
 		struct store *store, int64_t vm_id, int64_t since_us, struct hv_error *err);
+	/** [W] Which reading of the host the row was made from (protocol.md, "revision"). Not told in the change feed. */
+	enum hv_status (*vm_set_revision)(
+		struct store *store, int64_t vm_id, int64_t revision, struct hv_error *err);
 	enum hv_status (*volume_list)(
 		struct store *store, int64_t vm_id, struct volume_list *list, struct hv_error *err);
 	/** [W] Make the VM's volumes be exactly these (matched by uuid). */

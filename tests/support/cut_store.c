@@ -75,6 +75,8 @@ FORWARD(vm_set_state,
 	(inner(store), vm, state, err))
 FORWARD(vm_set_running_since, (struct store *store, int64_t vm_id, int64_t since_us, struct hv_error *err),
 	(inner(store), vm_id, since_us, err))
+FORWARD(vm_set_revision, (struct store *store, int64_t vm_id, int64_t revision, struct hv_error *err),
+	(inner(store), vm_id, revision, err))
 FORWARD(vm_forget_destroyed,
 	(struct store *store, int64_t host_id, int64_t before_us, struct hv_error *err),
 	(inner(store), host_id, before_us, err))
@@ -327,6 +329,7 @@ static const struct store_ops cut_ops = {
 	.vm_forget_destroyed = cut_vm_forget_destroyed,
 	.vm_set_offering = cut_vm_set_offering,
 	.vm_set_running_since = cut_vm_set_running_since,
+	.vm_set_revision = cut_vm_set_revision,
 	.volume_list = cut_volume_list,
 	.volume_replace = cut_volume_replace,
 	.untracked_list = cut_untracked_list,

@@ -29,6 +29,7 @@ static const struct store_ops sqlite_ops = {
 	.vm_forget_destroyed = store_vm_forget_destroyed,
 	.vm_set_offering = store_vm_set_offering,
 	.vm_set_running_since = store_vm_set_running_since,
+	.vm_set_revision = store_vm_set_revision,
 	.volume_list = store_volume_list,
 	.volume_replace = store_volume_replace,
 	.untracked_list = store_untracked_list,

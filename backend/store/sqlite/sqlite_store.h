@@ -156,6 +156,7 @@ STORE_FUNCTION(store_vm_set_state, struct virtual_machine *vm, enum vm_state sta
 STORE_FUNCTION(store_vm_forget_destroyed, int64_t host_id, int64_t before_us);
 STORE_FUNCTION(store_vm_set_offering, int64_t vm_id, int64_t offering_id);
 STORE_FUNCTION(store_vm_set_running_since, int64_t vm_id, int64_t since_us);
+STORE_FUNCTION(store_vm_set_revision, int64_t vm_id, int64_t revision);
 STORE_FUNCTION(store_volume_list, int64_t vm_id, struct volume_list *list);
 STORE_FUNCTION(store_volume_replace, int64_t vm_id, const struct volume_list *list);
 STORE_FUNCTION(store_untracked_list, int64_t vm_id, struct checkpoint_list *list);

@@ -11,7 +11,7 @@
 	"id, uuid, name, host_id, account_id, domain_id, service_offering_id, state, power_state, cpus,"   \
 	" memory_bytes, checkpoint, untracked, update_count, missing, running_since,"                       \
 	" snapshots, snapshots_on_host, chain, delta_bytes, oldest, registered, export_uuid, export_state,"   \
-	" export_matches"
+	" export_matches, revision"
 
 #define IS_HERE "state <> 'Destroyed'"
 
@@ -44,6 +44,7 @@ static void read_vm(struct query *query, struct virtual_machine *vm)
 	vm->export = read_uuid(query);
 	vm->export_state = read_export_state(query);
 	vm->export_matches = read_bool(query);
+	vm->revision = read_int(query);
 }
 
 static enum hv_status read_vms(
@@ -354,6 +355,26 @@ enum hv_status store_vm_set_offering(
 		store_mark_vm(store, vm_id);
 	}
 	return status;
+}
+
+enum hv_status store_vm_set_revision(
+	struct store *base, int64_t vm_id, int64_t revision, struct hv_error *err)
+{
+	static const char sql[] = "UPDATE vm_instance SET revision = ?2 WHERE id = ?1";
+	struct sqlite_store *store = sqlite_store(base);
+	HV_CLEANUP(query_end) struct query query = {0};
+	int64_t changed = 0;
+	enum hv_status status = store_require_transaction(store, err);
+	if (status == HV_OK) {
+		status = query_start(&query, store, sql, err);
+	}
+	if (status != HV_OK) {
+		return status;
+	}
+	query_int(&query, vm_id);
+	query_int(&query, revision);
+	status = query_run(&query, &changed, err);
+	return status == HV_OK && changed == 0 ? hv_error_set(err, HV_ERR_NOT_FOUND, no_such_vm) : status;
 }
 
 enum hv_status store_vm_set_running_since(

@@ -324,6 +324,29 @@ static void test_old_event__is_set_right_by_the_next_inventory_though_nothing_ha
 	engine_world_clear(&world);
 }
 
+/* The other half of that: where the agent numbers its readings, an old event changes nothing at all. */
+static void test_old_event__of_an_agent_that_numbers_its_readings_is_not_believed__Y3(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make(&world);
+	struct agent_vm newer = {.uuid = world.vm->uuid, .state = VM_SAVED, .name = strdup("box"), .revision = 9};
+	struct agent_vm older = {.uuid = world.vm->uuid, .state = VM_PAUSED, .name = strdup("box"), .revision = 8};
+	engine_vm_changed(world.console.engine, world.host_id, &newer);
+	int64_t before = last_change(&world);
+	engine_vm_changed(world.console.engine, world.host_id, &older);
+	assert_int_equal(last_change(&world), before);
+	struct virtual_machine row = engine_world_vm(&world);
+	assert_int_equal(row.power_state, VM_SAVED);
+	assert_int_equal(row.revision, 9);
+	virtual_machine_clear(&row);
+	engine_world_settle(&world); /* it led to an inventory, which is believed whatever its number */
+	engine_world_assert_agrees(&world);
+	agent_vm_clear(&newer);
+	agent_vm_clear(&older);
+	engine_world_clear(&world);
+}
+
 static void test_host_row__follows_the_link_and_the_storage__U3(void **state)
 {
 	(void)state;
@@ -362,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_inventory__older_than_an_operation_is_not_believed__Y1),
 		cmocka_unit_test(test_inventory__older_than_an_event_is_not_believed__Y1),
 		cmocka_unit_test(test_old_event__is_set_right_by_the_next_inventory_though_nothing_happens__Y3),
+		cmocka_unit_test(test_old_event__of_an_agent_that_numbers_its_readings_is_not_believed__Y3),
 		cmocka_unit_test(test_host_row__follows_the_link_and_the_storage__U3),
 	};
 	return cmocka_run_group_tests_name("engine/reconcile", tests, NULL, NULL);
