@@ -11,8 +11,8 @@
 #define NAME_MAX_CHARACTERS 150
 
 static const struct setting_row rows[] = {
-#define SETTING_ROW(id, section, key, type, value, least, most, help)                                              \
-	[SETTING_##id] = {section, key, SETTING_TYPE_##type, value, least, most, help},
+#define SETTING_ROW(id, section, key, type, value, least, most, when, help)                                        \
+	[SETTING_##id] = {section, key, SETTING_TYPE_##type, value, least, most, SETTING_##when == SETTING_START, help},
 	TUI_SETTINGS(SETTING_ROW)
 #undef SETTING_ROW
 };

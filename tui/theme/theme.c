@@ -324,6 +324,11 @@ const char *theme_guess(const char *colorfgbg)
 	return light ? "default-light" : "default-dark";
 }
 
+const char *theme_for_background(uint32_t rgb)
+{
+	return colour_contrast(rgb, 0x000000) > colour_contrast(rgb, 0xFFFFFF) ? "default-light" : "default-dark";
+}
+
 double theme_contrast(const struct theme *theme, enum role role)
 {
 	struct theme_look look = theme->looks[role][THEME_TIER_RICH];

@@ -75,6 +75,8 @@ struct theme_look theme_look(const struct theme *theme, enum role role, enum the
 enum theme_depth theme_depth_of_colours(int colours);
 /** "default-light" when COLORFGBG (`colorfgbg`, may be NULL) tells of a light background, else "default-dark". */
 const char *theme_guess(const char *colorfgbg);
+/** "default-light" or "default-dark", whichever is made for a terminal with this background, 0xRRGGBB. */
+const char *theme_for_background(uint32_t rgb);
 
 /** WCAG contrast of the role's foreground on its background in the rich tier, 1 to 21. */
 double theme_contrast(const struct theme *theme, enum role role);

@@ -353,6 +353,10 @@ static void test_theme__the_background_of_the_terminal_is_guessed_from_colorfgbg
 	assert_string_equal(theme_guess("15;0"), "default-dark");
 	assert_string_equal(theme_guess("nonsense"), "default-dark");
 	assert_string_equal(theme_guess(NULL), "default-dark");
+	assert_string_equal(theme_for_background(0xFFFFFF), "default-light");
+	assert_string_equal(theme_for_background(0xFDF6E3), "default-light");
+	assert_string_equal(theme_for_background(0x002B36), "default-dark");
+	assert_string_equal(theme_for_background(0x300A24), "default-dark");
 }
 
 static void test_colour__is_brought_to_the_nearest_that_a_terminal_has(void **state)
