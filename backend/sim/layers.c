@@ -31,19 +31,32 @@ static struct id_list disks_of(struct sim *sim, int64_t vm)
 	return list;
 }
 
-/* Hyper-V's way to name files: the base disk's name, and a GUID for a differencing one. */
+/* Hyper-V's way to name files: a differencing one lies beside the base disk, with a GUID behind its name. */
+static char *base_stem(struct sim *sim, int64_t disk)
+{
+	char *path = db_string(&sim->db, "SELECT path FROM layer WHERE disk = ?1 AND parent IS NULL", "i", disk);
+	char *dot = path ? strrchr(path, '.') : NULL;
+	if (dot) {
+		*dot = '\0';
+	}
+	return path;
+}
+
 static char *new_path(struct sim *sim, int64_t disk, bool base)
 {
-	HV_CLEANUP_FREE char *stem = db_string(&sim->db,
-		"SELECT 'D:\\Hyper-V\\' || vm.name || '\\' || disk.name FROM disk JOIN vm ON vm.id = disk.vm"
-		" WHERE disk.id = ?1",
-		"i", disk);
+	if (base) {
+		return db_string(&sim->db,
+			"SELECT 'D:\\Hyper-V\\' || vm.name || '\\' || disk.name || '.vhdx' FROM disk JOIN vm ON vm.id = disk.vm"
+			" WHERE disk.id = ?1",
+			"i", disk);
+	}
+	HV_CLEANUP_FREE char *stem = base_stem(sim, disk);
 	char guid[HV_UUID_TEXT_SIZE];
 	host_new_uuid(sim, guid);
 	for (char *c = guid; *c; c++) {
 		*c = (char)(*c >= 'a' && *c <= 'f' ? *c - 'a' + 'A' : *c);
 	}
-	return base ? hv_sprintf("%s.vhdx", stem ? stem : "") : hv_sprintf("%s_%s.avhdx", stem ? stem : "", guid);
+	return hv_sprintf("%s_%s.avhdx", stem ? stem : "", guid);
 }
 
 int64_t layer_new(struct sim *sim, int64_t disk, int64_t parent, int64_t bytes)
