@@ -295,6 +295,50 @@ void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
 	push_id(backend, REQUEST_ACCOUNTS, ticket, NULL);
 }
 
+void hv_list_volume_snapshots(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query)
+{
+	requests_push(backend->requests, request_new_copies(ticket, query));
+}
+
+void hv_list_offerings(struct hv_backend *backend, uint64_t ticket)
+{
+	push_id(backend, REQUEST_OFFERINGS, ticket, NULL);
+}
+
+static void push_offering(struct hv_backend *backend, enum request_kind kind, uint64_t ticket, const char *name,
+	int64_t cpus, int64_t memory_bytes)
+{
+	struct request *request = request_new(kind, ticket);
+	request->offering_name = hv_strdup_null(name);
+	request->offering = (struct hv_offering){request->offering_name, cpus, memory_bytes, 0};
+	requests_push(backend->requests, request);
+}
+
+void hv_add_offering(
+	struct hv_backend *backend, uint64_t ticket, const char *name, int64_t cpus, int64_t memory_bytes)
+{
+	push_offering(backend, REQUEST_OFFERING_ADD, ticket, name, cpus, memory_bytes);
+}
+
+void hv_remove_offering(struct hv_backend *backend, uint64_t ticket, const char *name)
+{
+	push_offering(backend, REQUEST_OFFERING_REMOVE, ticket, name, 0, 0);
+}
+
+void hv_list_capabilities(struct hv_backend *backend, uint64_t ticket)
+{
+	push_id(backend, REQUEST_CAPABILITIES, ticket, NULL);
+}
+
+void hv_set_capability(struct hv_backend *backend, uint64_t ticket, const char *version, bool snapshots)
+{
+	struct request *request = request_new(REQUEST_CAPABILITY_SET, ticket);
+	request->name = hv_strdup_null(version);
+	request->capability = (struct hv_capability){"Hyperv", request->name, snapshots};
+	requests_push(backend->requests, request);
+}
+
 void hv_change_account(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change)
 {

@@ -124,6 +124,25 @@ struct hv_volume {
 	int64_t chain_bytes;
 };
 
+/* A volume snapshot (X3): of a VM's detail, and a row of their list. */
+struct hv_volume_snapshot {
+	struct hv_uuid id;
+	const char *name;
+	enum snapshot_state state;
+	struct hv_uuid volume;
+	const char *volume_name; /* may be NULL */
+	const char *path;        /* on the host; NULL until it is there */
+	int64_t size_bytes;
+	int64_t created_us;
+	const char *created_by;  /* may be NULL */
+	struct hv_uuid vm;
+	const char *vm_name;
+	const char *host_name;
+	const char *account;
+	const char *domain;
+	int64_t page_id; /* with created_us: the key of the next page */
+};
+
 struct hv_tree {
 	struct hv_uuid vm;
 	const struct hv_node *nodes;
@@ -132,6 +151,8 @@ struct hv_tree {
 	int64_t now_since_us; /* since when what the VM does is in no snapshot; 0: its running state descends from none */
 	const struct hv_volume *volumes;
 	size_t volume_count;
+	const struct hv_volume_snapshot *volume_snapshots; /* newest first */
+	size_t volume_snapshot_count;
 	const char *problem; /* the store's rows make no tree; NULL when all is well */
 };
 
@@ -146,8 +167,10 @@ struct hv_operation {
 	struct hv_uuid vm;
 	struct hv_uuid host;
 	struct hv_uuid snapshot; /* nil: none, or not allocated yet */
+	struct hv_uuid volume;          /* nil: none, or not attached yet */
+	struct hv_uuid volume_snapshot; /* nil: none, or not allocated yet */
 	const char *vm_name;
-	const char *snapshot_name; /* display name; may be NULL */
+	const char *snapshot_name; /* of what it is about: a snapshot, volume, volume snapshot, offering; may be NULL */
 	int64_t percent; /* -1 none */
 	const char *phase; /* may be NULL */
 	enum hv_status status;
@@ -176,7 +199,7 @@ struct hv_preview {
 	bool starts_first;
 	const char *const *risks; /* sentences */
 	size_t risk_count;
-	/* delete */
+	/* delete; change of the offering: the memory snapshots that it discards (X4) */
 	const struct hv_uuid *deleted; /* children before parents */
 	const char *const *deleted_names;
 	size_t deleted_count;
@@ -239,6 +262,37 @@ struct hv_log_page {
 	bool more;
 };
 
+struct hv_volume_snapshot_page {
+	const struct hv_volume_snapshot *rows;
+	size_t count;
+	int64_t total; /* of all that fit; -1 when not counted (pages after the first) */
+	bool more;
+};
+
+struct hv_offering {
+	const char *name;
+	int64_t cpus;
+	int64_t memory_bytes;
+	int64_t vm_count;
+};
+
+struct hv_offering_list {
+	const struct hv_offering *rows;
+	size_t count;
+};
+
+/* X5: whether VM snapshots are taken on a hypervisor of this version. */
+struct hv_capability {
+	const char *hypervisor;
+	const char *version; /* "default": all that have no row of their own */
+	bool snapshots;
+};
+
+struct hv_capability_list {
+	const struct hv_capability *rows;
+	size_t count;
+};
+
 struct hv_account {
 	const char *name;
 	const char *domain;
@@ -287,6 +341,9 @@ enum hv_event_kind {
 	HV_EVENT_SNAPSHOTS,   /* ticket; page */
 	HV_EVENT_LOG,         /* ticket; log */
 	HV_EVENT_ACCOUNTS,    /* ticket; accounts */
+	HV_EVENT_VOLUME_SNAPSHOTS, /* ticket; copies */
+	HV_EVENT_OFFERINGS,   /* ticket; offerings */
+	HV_EVENT_CAPABILITIES, /* ticket; capabilities */
 	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
 	HV_EVENT_QUESTION,    /* question */
 	HV_EVENT_QUESTION_GONE, /* id: this host does not wait for an answer any more */
@@ -307,6 +364,9 @@ struct hv_event {
 	const struct hv_snapshot_page *page;
 	const struct hv_log_page *log;
 	const struct hv_account_list *accounts;
+	const struct hv_volume_snapshot_page *copies;
+	const struct hv_offering_list *offerings;
+	const struct hv_capability_list *capabilities;
 	const struct hv_question *question;
 	struct hv_error error;
 	const char *text;
@@ -334,6 +394,12 @@ const struct hv_log_page *hv_log_page_ref(const struct hv_log_page *page);
 void hv_log_page_unref(const struct hv_log_page *page);
 const struct hv_account_list *hv_account_list_ref(const struct hv_account_list *list);
 void hv_account_list_unref(const struct hv_account_list *list);
+const struct hv_volume_snapshot_page *hv_volume_snapshot_page_ref(const struct hv_volume_snapshot_page *page);
+void hv_volume_snapshot_page_unref(const struct hv_volume_snapshot_page *page);
+const struct hv_offering_list *hv_offering_list_ref(const struct hv_offering_list *list);
+void hv_offering_list_unref(const struct hv_offering_list *list);
+const struct hv_capability_list *hv_capability_list_ref(const struct hv_capability_list *list);
+void hv_capability_list_unref(const struct hv_capability_list *list);
 const struct hv_question *hv_question_ref(const struct hv_question *question);
 void hv_question_unref(const struct hv_question *question);
 
@@ -347,6 +413,9 @@ const struct hv_preview *hv_preview_new(const struct hv_preview *from);
 const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
 const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
 const struct hv_account_list *hv_account_list_new(const struct hv_account_list *from);
+const struct hv_volume_snapshot_page *hv_volume_snapshot_page_new(const struct hv_volume_snapshot_page *from);
+const struct hv_offering_list *hv_offering_list_new(const struct hv_offering_list *from);
+const struct hv_capability_list *hv_capability_list_new(const struct hv_capability_list *from);
 const struct hv_question *hv_question_new(const struct hv_question *from);
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
@@ -369,10 +438,18 @@ struct hv_act {
 	bool subtree;             /* delete */
 	bool all;                 /* delete */
 	enum snapshot_type type;  /* create */
-	const char *name;         /* create; NULL: generated */
+	const char *name;         /* create, also of a volume snapshot; NULL: generated */
 	const char *description;  /* create; may be NULL */
 	bool quiesce;             /* create */
 	bool force;               /* stop */
+	struct hv_uuid volume;    /* detach, resize, create of a volume snapshot */
+	const char *path;         /* attach: the disk file on the host */
+	int64_t size_bytes;       /* attach: made with this size when there is no such file, 0: it is there; resize */
+	const char *offering;     /* change of the offering: its name */
+	bool expect_discards;     /* refuse when it would discard other snapshots than these (X4) */
+	const struct hv_uuid *discards;
+	size_t discard_count;
+	struct hv_uuid volume_snapshot; /* delete of a volume snapshot */
 	bool queue;               /* wait for the VM instead of being refused (X1) */
 	bool expect_current;      /* refuse when the current snapshot is not this any more */
 	struct hv_uuid expected_current;
@@ -470,6 +547,38 @@ struct hv_account_change {
 /** For administrators. ACCEPTED when it is done, or REFUSED. */
 void hv_change_account(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change);
+
+/* Volume snapshots that fit all of this (L1, X3). */
+struct hv_volume_snapshot_query {
+	const struct hv_uuid *vm;  /* NULL: all */
+	const char *account;
+	const char *domain;
+	bool domain_recursive;
+	int state;                 /* enum snapshot_state; -1: all that are not Removed */
+	const char *name;
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;       /* in the name or the volume's name, in any letter case */
+	int64_t older_than_us;     /* age; 0: any */
+	int64_t limit;             /* rows a page; 0: 1000 */
+	int64_t offset;
+	int64_t after_created_us;  /* key of the page after: created_us and page_id of the last row */
+	int64_t after_id;
+};
+/** Newest first. VOLUME_SNAPSHOTS or REFUSED. */
+void hv_list_volume_snapshots(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query);
+
+/** OFFERINGS, the smallest first, or REFUSED. */
+void hv_list_offerings(struct hv_backend *backend, uint64_t ticket);
+/** For administrators. ACCEPTED when it is done, or REFUSED. */
+void hv_add_offering(
+	struct hv_backend *backend, uint64_t ticket, const char *name, int64_t cpus, int64_t memory_bytes);
+void hv_remove_offering(struct hv_backend *backend, uint64_t ticket, const char *name);
+/** CAPABILITIES or REFUSED. */
+void hv_list_capabilities(struct hv_backend *backend, uint64_t ticket);
+/** For administrators. `version`: of the hypervisor, or "default". ACCEPTED when it is done, or REFUSED. */
+void hv_set_capability(struct hv_backend *backend, uint64_t ticket, const char *version, bool snapshots);
 
 /* ---- pure helpers, any thread ---- */
 

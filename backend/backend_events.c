@@ -84,6 +84,9 @@ static bool key_of(const struct hv_event *event, struct key *ret_key)
 	case HV_EVENT_SNAPSHOTS:
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
+	case HV_EVENT_VOLUME_SNAPSHOTS:
+	case HV_EVENT_OFFERINGS:
+	case HV_EVENT_CAPABILITIES:
 	case HV_EVENT_SYNCED:
 	case HV_EVENT_MESSAGE:
 	case HV_EVENT_KIND_COUNT:

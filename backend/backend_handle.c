@@ -85,6 +85,10 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_act 
 		.safety_name = act->safety_name,
 		.queue = act->queue,
 		.expect_current = act->expect_current,
+		.volume = act->volume,
+		.path = act->path,
+		.size_bytes = act->size_bytes,
+		.expect_discards = act->expect_discards,
 		.requested_by = backend->user,
 	};
 	struct hv_uuid target = act->snapshot;
@@ -99,19 +103,23 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_act 
 			request->expected_current = NO_SUCH_SNAPSHOT;
 		}
 	}
+	if (status == HV_OK) {
+		status = volumes_translate(backend, act, request, err);
+	}
 	virtual_machine_clear(&vm);
 	return status;
 }
 
 static void act(struct hv_backend *backend, const struct request *request)
 {
-	struct engine_request asked;
+	struct engine_request asked = {0};
 	struct hv_error error = {0};
 	struct hv_uuid group;
 	enum hv_status status = translate(backend, &request->act, &asked, &error);
 	if (status == HV_OK) {
 		status = engine_request(backend->engine, &asked, &group, &error);
 	}
+	volumes_translated_clear(&asked);
 	if (status != HV_OK) {
 		publish_refusal(backend, request->ticket, &error);
 		return;
@@ -250,6 +258,22 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 		break;
 	case REQUEST_LOG:
 		handle_log(backend, take_request);
+		break;
+	case REQUEST_VOLUME_SNAPSHOTS:
+		handle_volume_snapshots(backend, take_request);
+		break;
+	case REQUEST_OFFERINGS:
+		handle_offerings(backend, take_request);
+		break;
+	case REQUEST_OFFERING_ADD:
+	case REQUEST_OFFERING_REMOVE:
+		handle_offering_change(backend, take_request);
+		break;
+	case REQUEST_CAPABILITIES:
+		handle_capabilities(backend, take_request);
+		break;
+	case REQUEST_CAPABILITY_SET:
+		handle_capability_set(backend, take_request);
 		break;
 	case REQUEST_HOST_ADD:
 		handle_host_add(backend, take_request);

@@ -200,6 +200,24 @@ void handle_request(struct hv_backend *backend, struct request *take_request);
 /** The request's host is up, or will not be: go on, or refuse. */
 void handle_act_now(struct hv_backend *backend, const struct request *request);
 
+/* --- backend_volumes.c: volumes, volume snapshots (X2, X3) --- */
+/** What the act says about volumes, offerings and volume snapshots, in numbers of the store. */
+enum hv_status volumes_translate(struct hv_backend *backend, const struct hv_act *act,
+	struct engine_request *request, struct hv_error *err);
+void volumes_translated_clear(struct engine_request *request);
+/** What the rules have to know of the volume, or volume snapshot, that the act is about. */
+void volumes_facts(struct hv_backend *backend, const struct hv_act *act, const struct virtual_machine *vm,
+	struct rule_facts *facts);
+void handle_volume_snapshots(struct hv_backend *backend, const struct request *request);
+/** Of one VM, as rows of its tree that borrow from the list. Caller frees. */
+struct hv_volume_snapshot *volumes_rows(const struct volume_snapshot_list *list);
+
+/* --- backend_offerings.c: offerings and what hypervisors can do (X4, X5) --- */
+void handle_offerings(struct hv_backend *backend, const struct request *request);
+void handle_offering_change(struct hv_backend *backend, const struct request *request);
+void handle_capabilities(struct hv_backend *backend, const struct request *request);
+void handle_capability_set(struct hv_backend *backend, const struct request *request);
+
 /* --- backend_accounts.c: what the caller may see (A1) --- */
 /** Look again who the caller is. */
 enum hv_status caller_look(struct hv_backend *backend, struct hv_error *err);

@@ -194,7 +194,7 @@ static struct hv_node *nodes_of_list(struct hv_backend *backend, const struct sn
 
 static const struct hv_tree *tree_value(struct hv_backend *backend,
 	const struct virtual_machine *row, const struct picture_rows *rows,
-	const struct volume_list *volumes)
+	const struct volume_list *volumes, const struct volume_snapshot_list *copies)
 {
 	struct hv_error problem = {0};
 	struct snapshot_tree tree = {0};
@@ -221,8 +221,12 @@ static const struct hv_tree *tree_value(struct hv_backend *backend,
 	}
 	value.nodes = nodes;
 	value.volumes = rows_of_volumes;
+	struct hv_volume_snapshot *rows_of_copies = volumes_rows(copies);
+	value.volume_snapshots = rows_of_copies;
+	value.volume_snapshot_count = copies->count;
 	const struct hv_tree *copy = hv_tree_new(&value);
 	free(nodes);
+	free(rows_of_copies);
 	free(rows_of_volumes);
 	return copy;
 }
@@ -232,14 +236,19 @@ enum hv_status picture_tree(struct hv_backend *backend, const struct virtual_mac
 {
 	struct picture_rows rows;
 	struct volume_list volumes = {0};
+	struct volume_snapshot_list copies = {0};
 	enum hv_status status = picture_rows_read(backend, row, &rows, err);
 	if (status != HV_OK) {
 		return status;
 	}
 	status = backend->store->ops->volume_list(backend->store, row->id, &volumes, err);
 	if (status == HV_OK) {
-		*ret_tree = tree_value(backend, row, &rows, &volumes);
+		status = backend->store->ops->volume_snapshot_list(backend->store, row->id, &copies, err);
 	}
+	if (status == HV_OK) {
+		*ret_tree = tree_value(backend, row, &rows, &volumes, &copies);
+	}
+	volume_snapshot_list_clear(&copies);
 	volume_list_clear(&volumes);
 	picture_rows_clear(&rows);
 	return status;
@@ -263,6 +272,10 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 	bool allocated =
 		row->snapshot_id != 0 &&
 		ops->snapshot_get(backend->store, row->snapshot_id, &snapshot, NULL) == HV_OK;
+	struct volume_snapshot volume_copy = {0};
+	if (row->volume_snapshot_id != 0) {
+		(void)ops->volume_snapshot_get(backend->store, row->volume_snapshot_id, &volume_copy, NULL);
+	}
 	const struct known_host *host = hosts_find(backend, row->host_id);
 	struct hv_operation operation = {
 		.uuid = row->uuid,
@@ -276,7 +289,9 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 		.host = host ? host->uuid : (struct hv_uuid){{0}},
 		.snapshot = snapshot.uuid,
 		.vm_name = vm.name,
-		.snapshot_name = allocated ? snapshot.display_name : row->display_name,
+		.volume = row->volume,
+		.volume_snapshot = volume_copy.uuid,
+		.snapshot_name = allocated ? snapshot.display_name : row->path ? row->path : row->display_name,
 		.percent = row->percent,
 		.phase = row->phase,
 		.status = row->status,
@@ -286,6 +301,7 @@ enum hv_status picture_operation(struct hv_backend *backend, const struct operat
 		.finished_us = row->finished_us,
 	};
 	*ret_operation = hv_operation_new(&operation);
+	volume_snapshot_clear(&volume_copy);
 	snapshot_clear(&snapshot);
 	virtual_machine_clear(&vm);
 	return HV_OK;

@@ -127,6 +127,7 @@ static char *refusal_of(
 		node.state = snapshot ? snapshot->state : SNAPSHOT_READY;
 	}
 	struct rule_facts asked = hv_facts(&host, facts->value, NULL, has_node ? &node : NULL);
+	volumes_facts(backend, act, &facts->vm, &asked);
 	const struct rule *rule = rules_refuse(action_of(act), &asked);
 	if (!rule) {
 		return NULL;
@@ -254,6 +255,27 @@ static const struct hv_preview *delete_value(
 	return value;
 }
 
+/* X4: the memory snapshots go, children before parents, as a delete of them would. */
+static const struct hv_preview *scale_value(const struct facts *facts, struct hv_preview *preview)
+{
+	struct hv_uuid *ids = hv_realloc_array(NULL, facts->tree.count, sizeof *ids);
+	const char **names = hv_realloc_array(NULL, facts->tree.count, sizeof *names);
+	for (size_t i = facts->tree.count; i-- > 0;) {
+		const struct snapshot *snapshot = facts->tree.nodes[i].snapshot;
+		if (snapshot && snapshot->type == SNAPSHOT_DISK_AND_MEMORY) {
+			ids[preview->deleted_count] = snapshot->uuid;
+			names[preview->deleted_count++] = snapshot->display_name;
+			preview->merged_bytes += snapshot->size_bytes;
+		}
+	}
+	preview->deleted = ids;
+	preview->deleted_names = names;
+	const struct hv_preview *value = hv_preview_new(preview);
+	free(ids);
+	free(names);
+	return value;
+}
+
 static const struct hv_preview *make(
 	struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
 {
@@ -273,6 +295,9 @@ static const struct hv_preview *make(
 	}
 	if (act->kind == OPERATION_DELETE_SNAPSHOT && (act->all || is_tracked(facts))) {
 		return delete_value(act, facts, &preview);
+	}
+	if (act->kind == OPERATION_SCALE_VM) {
+		return scale_value(facts, &preview);
 	}
 	return hv_preview_new(&preview);
 }

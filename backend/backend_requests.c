@@ -23,6 +23,16 @@ struct request *request_new(enum request_kind kind, uint64_t ticket)
 	return request;
 }
 
+static struct hv_uuid *copy_ids(const struct hv_uuid *ids, size_t count)
+{
+	struct hv_uuid *copy = NULL;
+	if (count > 0) {
+		copy = hv_realloc_array(NULL, count, sizeof *copy);
+		memcpy(copy, ids, count * sizeof *copy);
+	}
+	return copy;
+}
+
 struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act)
 {
 	struct request *request = request_new(kind, ticket);
@@ -31,6 +41,9 @@ struct request *request_new_act(enum request_kind kind, uint64_t ticket, const s
 	request->act.name = request->name = hv_strdup_null(act->name);
 	request->act.description = request->description = hv_strdup_null(act->description);
 	request->act.safety_name = request->safety_name = hv_strdup_null(act->safety_name);
+	request->act.path = request->path = hv_strdup_null(act->path);
+	request->act.offering = request->offering_name = hv_strdup_null(act->offering);
+	request->act.discards = request->ids = copy_ids(act->discards, act->discard_count);
 	return request;
 }
 
@@ -46,12 +59,23 @@ struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query
 		request->vm = *query->vm;
 		request->query.vm = &request->vm;
 	}
-	request->query.ids = NULL;
-	if (query->id_count > 0) {
-		request->ids = hv_realloc_array(NULL, query->id_count, sizeof *request->ids);
-		memcpy(request->ids, query->ids, query->id_count * sizeof *request->ids);
-		request->query.ids = request->ids;
+	request->query.ids = request->ids = copy_ids(query->ids, query->id_count);
+	return request;
+}
+
+struct request *request_new_copies(uint64_t ticket, const struct hv_volume_snapshot_query *query)
+{
+	struct request *request = request_new(REQUEST_VOLUME_SNAPSHOTS, ticket);
+	request->copies = *query;
+	request->copies.name = request->name = hv_strdup_null(query->name);
+	request->copies.account = request->account = hv_strdup_null(query->account);
+	request->copies.domain = request->domain = hv_strdup_null(query->domain);
+	request->copies.keyword = request->keyword = hv_strdup_null(query->keyword);
+	if (query->vm) {
+		request->vm = *query->vm;
+		request->copies.vm = &request->vm;
 	}
+	request->copies.ids = request->ids = copy_ids(query->ids, query->id_count);
 	return request;
 }
 
@@ -105,6 +129,8 @@ void request_free(struct request *request)
 	free(request->transport);
 	free(request->address);
 	free(request->command);
+	free(request->path);
+	free(request->offering_name);
 	hv_wipe_string(request->secret);
 	free(request);
 }

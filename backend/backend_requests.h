@@ -20,6 +20,12 @@ enum request_kind {
 	REQUEST_LOG,
 	REQUEST_ACCOUNTS,
 	REQUEST_ACCOUNT_CHANGE,
+	REQUEST_VOLUME_SNAPSHOTS,
+	REQUEST_OFFERINGS,
+	REQUEST_OFFERING_ADD,
+	REQUEST_OFFERING_REMOVE,
+	REQUEST_CAPABILITIES,
+	REQUEST_CAPABILITY_SET,
 	REQUEST_HOST_ADD,
 	REQUEST_HOST_REMOVE,
 	REQUEST_ACCEPT_KEY,
@@ -35,6 +41,9 @@ struct request {
 	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
 	struct hv_log_query log; /* LOG */
+	struct hv_volume_snapshot_query copies; /* VOLUME_SNAPSHOTS */
+	struct hv_offering offering; /* OFFERING_ADD, OFFERING_REMOVE: the name */
+	struct hv_capability capability; /* CAPABILITY_SET */
 	struct hv_account_change change; /* ACCOUNT_CHANGE */
 	struct hv_host_entry entry; /* HOST_ADD */
 	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY and the VM of LOAD */
@@ -42,6 +51,7 @@ struct request {
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
 	char *group, *transport, *address, *command;
+	char *path, *offering_name;
 	/* ANSWER_KEY, ANSWER_SECRET */
 	uint64_t number;
 	enum hv_key_answer answer;
@@ -52,6 +62,7 @@ struct request {
 struct request *request_new(enum request_kind kind, uint64_t ticket);
 struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act);
 struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
+struct request *request_new_copies(uint64_t ticket, const struct hv_volume_snapshot_query *query);
 struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
 struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry);
 struct request *request_new_account(uint64_t ticket, const struct hv_account_change *change);

@@ -161,6 +161,17 @@ static const size_t volume_strings[] = {
 	offsetof(struct hv_volume, path),
 };
 
+static const size_t copy_strings[] = {
+	offsetof(struct hv_volume_snapshot, name),
+	offsetof(struct hv_volume_snapshot, volume_name),
+	offsetof(struct hv_volume_snapshot, path),
+	offsetof(struct hv_volume_snapshot, created_by),
+	offsetof(struct hv_volume_snapshot, vm_name),
+	offsetof(struct hv_volume_snapshot, host_name),
+	offsetof(struct hv_volume_snapshot, account),
+	offsetof(struct hv_volume_snapshot, domain),
+};
+
 static const size_t tree_strings[] = {
 	offsetof(struct hv_tree, problem),
 };
@@ -174,7 +185,11 @@ static void tree_fill(struct packer *packer, void *to, const void *from)
 		sizeof *source->nodes, node_strings, HV_ARRAY_LEN(node_strings));
 	const struct hv_volume *volumes = pack_rows(packer, source->volumes, source->volume_count,
 		sizeof *source->volumes, volume_strings, HV_ARRAY_LEN(volume_strings));
+	const struct hv_volume_snapshot *copies = pack_rows(packer, source->volume_snapshots,
+		source->volume_snapshot_count, sizeof *source->volume_snapshots, copy_strings,
+		HV_ARRAY_LEN(copy_strings));
 	if (tree) {
+		tree->volume_snapshots = copies;
 		tree->nodes = nodes;
 		tree->volumes = volumes;
 	}
@@ -287,6 +302,48 @@ static void question_fill(struct packer *packer, void *to, const void *from)
 	pack_strings(packer, to, from, question_strings, HV_ARRAY_LEN(question_strings));
 }
 
+static void copies_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_volume_snapshot_page *source = from;
+	struct hv_volume_snapshot_page *page = to;
+	const struct hv_volume_snapshot *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		copy_strings, HV_ARRAY_LEN(copy_strings));
+	if (page) {
+		page->rows = rows;
+	}
+}
+
+static const size_t offering_strings[] = {
+	offsetof(struct hv_offering, name),
+};
+
+static void offerings_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_offering_list *source = from;
+	struct hv_offering_list *list = to;
+	const struct hv_offering *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		offering_strings, HV_ARRAY_LEN(offering_strings));
+	if (list) {
+		list->rows = rows;
+	}
+}
+
+static const size_t capability_strings[] = {
+	offsetof(struct hv_capability, hypervisor),
+	offsetof(struct hv_capability, version),
+};
+
+static void capabilities_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_capability_list *source = from;
+	struct hv_capability_list *list = to;
+	const struct hv_capability *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		capability_strings, HV_ARRAY_LEN(capability_strings));
+	if (list) {
+		list->rows = rows;
+	}
+}
+
 /* new, ref and unref of each kind of value are the same but for the type. */
 #define DEFINE_VALUE(type, fill)                                                                   \
 	const struct type *type##_new(const struct type *from)                                     \
@@ -310,6 +367,9 @@ DEFINE_VALUE(hv_preview, preview_fill)
 DEFINE_VALUE(hv_snapshot_page, page_fill)
 DEFINE_VALUE(hv_log_page, log_fill)
 DEFINE_VALUE(hv_account_list, accounts_fill)
+DEFINE_VALUE(hv_volume_snapshot_page, copies_fill)
+DEFINE_VALUE(hv_offering_list, offerings_fill)
+DEFINE_VALUE(hv_capability_list, capabilities_fill)
 DEFINE_VALUE(hv_question, question_fill)
 
 void hv_event_free(struct hv_event *event)
@@ -325,6 +385,9 @@ void hv_event_free(struct hv_event *event)
 	hv_snapshot_page_unref(event->page);
 	hv_log_page_unref(event->log);
 	hv_account_list_unref(event->accounts);
+	hv_volume_snapshot_page_unref(event->copies);
+	hv_offering_list_unref(event->offerings);
+	hv_capability_list_unref(event->capabilities);
 	hv_question_unref(event->question);
 	free((void *)(uintptr_t)event->text);
 	free(event);

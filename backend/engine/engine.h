@@ -130,6 +130,21 @@ enum hv_status engine_change_account(
 enum hv_status engine_check_administrator(
 	struct engine *engine, const char *user, struct hv_error *err) HV_MUST_CHECK;
 
+/* What an administrator changes about offerings (X4). Strings are borrowed during the call. */
+struct engine_offering {
+	bool remove; /* else: add */
+	const char *name;
+	int64_t cpus;         /* add */
+	int64_t memory_bytes; /* add */
+	const char *requested_by;
+};
+/** HV_ERR_DENIED, HV_ERR_NOT_FOUND, HV_ERR_CONFLICT, HV_ERR_INVALID, and HV_ERR_REFUSED: it is in use. */
+enum hv_status engine_change_offering(
+	struct engine *engine, const struct engine_offering *change, struct hv_error *err) HV_MUST_CHECK;
+/** X5: whether snapshots are taken on this version of the hypervisor ("default": on all others). HV_ERR_DENIED. */
+enum hv_status engine_set_capability(struct engine *engine, const char *version, bool snapshots, const char *user,
+	struct hv_error *err) HV_MUST_CHECK;
+
 /* What the agents' listener hears; the facade passes it on. */
 void engine_host_connecting(struct engine *engine, int64_t host_id);
 /** The host answers: ask for its inventory, settle its transient operations (Y1). */

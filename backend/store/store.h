@@ -78,6 +78,35 @@ struct snapshot_row {
 	const char *domain;
 };
 
+/* Which volume snapshots to list (L1, X3). Zero or NULL: no such filter. All given filters must hold. */
+struct volume_snapshot_query {
+	int64_t vm_id;
+	const char *account;       /* exact name */
+	const char *domain;        /* path */
+	bool domain_recursive;
+	int state;                 /* enum snapshot_state, -1: all that are not Removed */
+	const char *name;          /* exact */
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;       /* in its name or the volume's; letter case is ignored in every script */
+	int64_t created_before_us; /* 0: any */
+	const struct account *seen_by; /* A1: only what this caller may see; an administrator sees all */
+	int64_t limit;             /* 0: all */
+	int64_t offset;
+	int64_t after_created_us;  /* keyset page: rows after this (created, id), newest first; 0,0: from the start */
+	int64_t after_id;
+};
+
+/* A row of that list with the names beside it. Borrowed in the callback. */
+struct volume_snapshot_row {
+	const struct volume_snapshot *snapshot;
+	const char *vm_name;
+	const struct hv_uuid *vm_uuid;
+	const char *host_name;
+	const char *account;
+	const char *domain;
+};
+
 /* Which rows of the audit log to read (A2). Zero or NULL: no such filter. All given filters must hold. */
 struct event_query {
 	const char *who;   /* exact */
@@ -227,6 +256,10 @@ struct store_ops {
 		struct store *store, int64_t id, struct volume_snapshot *ret_copy, struct hv_error *err);
 	enum hv_status (*volume_snapshot_by_uuid)(struct store *store, const struct hv_uuid *uuid,
 		struct volume_snapshot *ret_copy, struct hv_error *err);
+	/** L1. Newest first. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page. */
+	enum hv_status (*volume_snapshot_query)(struct store *store, const struct volume_snapshot_query *query,
+		bool (*each)(void *context, const struct volume_snapshot_row *row), void *context, int64_t *ret_total,
+		struct hv_error *err);
 	/** [W] Sets copy->id, account and domain (the VM's). HV_ERR_CONFLICT when the uuid exists. */
 	enum hv_status (*volume_snapshot_insert)(
 		struct store *store, struct volume_snapshot *copy, struct hv_error *err);

@@ -138,6 +138,11 @@ FORWARD(volume_snapshot_get,
 FORWARD(volume_snapshot_by_uuid,
 	(struct store *store, const struct hv_uuid *uuid, struct volume_snapshot *ret_copy, struct hv_error *err),
 	(inner(store), uuid, ret_copy, err))
+FORWARD(volume_snapshot_query,
+	(struct store *store, const struct volume_snapshot_query *query,
+		bool (*each)(void *context, const struct volume_snapshot_row *row), void *context, int64_t *ret_total,
+		struct hv_error *err),
+	(inner(store), query, each, context, ret_total, err))
 FORWARD(volume_snapshot_insert,
 	(struct store *store, struct volume_snapshot *copy, struct hv_error *err),
 	(inner(store), copy, err))
@@ -347,6 +352,7 @@ static const struct store_ops cut_ops = {
 	.volume_snapshot_list = cut_volume_snapshot_list,
 	.volume_snapshot_get = cut_volume_snapshot_get,
 	.volume_snapshot_by_uuid = cut_volume_snapshot_by_uuid,
+	.volume_snapshot_query = cut_volume_snapshot_query,
 	.volume_snapshot_insert = cut_volume_snapshot_insert,
 	.volume_snapshot_set_state = cut_volume_snapshot_set_state,
 	.volume_snapshot_update = cut_volume_snapshot_update,

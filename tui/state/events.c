@@ -434,6 +434,9 @@ static void dispatch(struct app *app, const struct hv_event *event)
 	case HV_EVENT_SNAPSHOTS: /* the console asks for no lists yet */
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
+	case HV_EVENT_VOLUME_SNAPSHOTS:
+	case HV_EVENT_OFFERINGS:
+	case HV_EVENT_CAPABILITIES:
 	case HV_EVENT_KIND_COUNT:
 		break;
 	}

@@ -47,6 +47,7 @@ static const struct store_ops sqlite_ops = {
 	.volume_snapshot_list = store_volume_snapshot_list,
 	.volume_snapshot_get = store_volume_snapshot_get,
 	.volume_snapshot_by_uuid = store_volume_snapshot_by_uuid,
+	.volume_snapshot_query = store_volume_snapshot_query,
 	.volume_snapshot_insert = store_volume_snapshot_insert,
 	.volume_snapshot_set_state = store_volume_snapshot_set_state,
 	.volume_snapshot_update = store_volume_snapshot_update,

@@ -20,6 +20,8 @@ struct cached_statement {
 	sqlite3_stmt *statement;
 };
 
+struct query;
+
 struct sqlite_store {
 	struct store base;
 	sqlite3 *database;
@@ -177,6 +179,14 @@ STORE_FUNCTION(store_snapshot_discard, int64_t snapshot_id);
 STORE_FUNCTION(store_volume_snapshot_list, int64_t vm_id, struct volume_snapshot_list *list);
 STORE_FUNCTION(store_volume_snapshot_get, int64_t id, struct volume_snapshot *ret_copy);
 STORE_FUNCTION(store_volume_snapshot_by_uuid, const struct hv_uuid *uuid, struct volume_snapshot *ret_copy);
+enum hv_status store_volume_snapshot_query(struct store *store, const struct volume_snapshot_query *query,
+	bool (*each)(void *context, const struct volume_snapshot_row *row), void *context, int64_t *ret_total,
+	struct hv_error *err);
+/** The row that the statement stands on, in the order of VOLUME_SNAPSHOT_COLUMNS. */
+void read_volume_snapshot(struct query *query, struct volume_snapshot *copy);
+#define VOLUME_SNAPSHOT_COLUMNS                                                                            \
+	"s.id, s.uuid, s.vm_id, s.volume_uuid, s.volume_name, s.account_id, s.domain_id, s.name, s.state," \
+	" s.path, s.size, s.created_by, s.created, s.updated, s.removed, s.update_count"
 STORE_FUNCTION(store_volume_snapshot_insert, struct volume_snapshot *copy);
 STORE_FUNCTION(
 	store_volume_snapshot_set_state, struct volume_snapshot *copy, enum snapshot_state state, int64_t now_us);

@@ -4,16 +4,12 @@
 #include "backend/base/text.h"
 #include "backend/store/sqlite/statement.h"
 
-#define COLUMNS                                                                                            \
-	"s.id, s.uuid, s.vm_id, s.volume_uuid, s.volume_name, s.account_id, s.domain_id, s.name, s.state," \
-	" s.path, s.size, s.created_by, s.created, s.updated, s.removed, s.update_count"
-
 static enum hv_status no_such_copy(struct hv_error *err)
 {
 	return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no such volume snapshot");
 }
 
-static void read_copy(struct query *query, struct volume_snapshot *copy)
+void read_volume_snapshot(struct query *query, struct volume_snapshot *copy)
 {
 	copy->id = read_int(query);
 	copy->uuid = read_uuid(query);
@@ -42,7 +38,7 @@ static enum hv_status read_one(struct query *query, struct volume_snapshot *ret_
 		return no_such_copy(err);
 	}
 	if (status == HV_OK) {
-		read_copy(query, &copy);
+		read_volume_snapshot(query, &copy);
 		status = read_check(query, "snapshots", err);
 	}
 	if (status != HV_OK) {
@@ -57,7 +53,7 @@ enum hv_status store_volume_snapshot_list(
 	struct store *base, int64_t vm_id, struct volume_snapshot_list *list, struct hv_error *err)
 {
 	static const char sql[] =
-		"SELECT " COLUMNS " FROM snapshots s WHERE s.vm_id = ? AND s.removed = 0 ORDER BY s.created DESC, s.id DESC";
+		"SELECT " VOLUME_SNAPSHOT_COLUMNS " FROM snapshots s WHERE s.vm_id = ? AND s.removed = 0 ORDER BY s.created DESC, s.id DESC";
 	HV_CLEANUP(query_end) struct query query = {0};
 	bool row = false;
 	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
@@ -66,7 +62,7 @@ enum hv_status store_volume_snapshot_list(
 	}
 	query_int(&query, vm_id);
 	while (status == HV_OK && (status = query_next(&query, &row, err)) == HV_OK && row) {
-		read_copy(&query, volume_snapshot_list_add(list));
+		read_volume_snapshot(&query, volume_snapshot_list_add(list));
 		status = read_check(&query, "snapshots", err);
 	}
 	return status;
@@ -75,7 +71,7 @@ enum hv_status store_volume_snapshot_list(
 enum hv_status store_volume_snapshot_get(
 	struct store *base, int64_t id, struct volume_snapshot *ret_copy, struct hv_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM snapshots s WHERE s.id = ?";
+	static const char sql[] = "SELECT " VOLUME_SNAPSHOT_COLUMNS " FROM snapshots s WHERE s.id = ?";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
 	if (status != HV_OK) {
@@ -88,7 +84,7 @@ enum hv_status store_volume_snapshot_get(
 enum hv_status store_volume_snapshot_by_uuid(struct store *base, const struct hv_uuid *uuid,
 	struct volume_snapshot *ret_copy, struct hv_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM snapshots s WHERE s.uuid = ?";
+	static const char sql[] = "SELECT " VOLUME_SNAPSHOT_COLUMNS " FROM snapshots s WHERE s.uuid = ?";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
 	if (status != HV_OK) {
