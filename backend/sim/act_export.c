@@ -56,7 +56,7 @@ static enum act_result begin_copy(struct act *act)
 	if (act_space_is_short(act, bytes)) {
 		return ACT_ANSWERED;
 	}
-	int64_t export = export_begin(
+	int64_t export = export_begin_copy(
 		sim, &act->vm, act->command->export, act->command->with_disks, bytes, host_now(sim));
 	if (act_dies(act, "copying")) {
 		export_stop_half_way(sim, export);

@@ -75,7 +75,7 @@ void exports_delete_partial(struct sim *sim, int64_t vm)
 	delete_others(sim, vm, 0, "Running");
 }
 
-int64_t export_begin(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
+int64_t export_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
 	int64_t now_us)
 {
 	struct export_row old;

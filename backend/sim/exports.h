@@ -26,7 +26,7 @@ bool export_load(struct sim *sim, const char *uuid, struct export_row *ret_expor
 /** What was left Running goes. */
 void exports_delete_partial(struct sim *sim, int64_t vm);
 /** The row of an export that begins, in the place of a finished one of the same id. Returns its id. */
-int64_t export_begin(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
+int64_t export_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
 	int64_t now_us);
 /** Half of it is there and nobody goes on with it. */
 void export_stop_half_way(struct sim *sim, int64_t export);
