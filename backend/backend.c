@@ -295,6 +295,26 @@ void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
 	push_id(backend, REQUEST_ACCOUNTS, ticket, NULL);
 }
 
+void hv_list_settings(struct hv_backend *backend, uint64_t ticket)
+{
+	push_id(backend, REQUEST_SETTINGS, ticket, NULL);
+}
+
+void hv_change_setting(struct hv_backend *backend, uint64_t ticket, const char *name, const char *value)
+{
+	struct request *request = request_new(REQUEST_SETTING_CHANGE, ticket);
+	request->name = hv_strdup(name);
+	request->description = hv_strdup_null(value);
+	requests_push(backend->requests, request);
+}
+
+void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, const char *details)
+{
+	struct request *request = request_new(REQUEST_NOTE, ticket);
+	request->number = (uint64_t)note;
+	request->description = hv_strdup(details);
+}
+
 void hv_list_volume_snapshots(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query)
 {
@@ -343,4 +363,9 @@ void hv_change_account(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change)
 {
 	requests_push(backend->requests, request_new_account(ticket, change));
+}
+
+void hv_edit_snapshot(struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_edit *edit)
+{
+	requests_push(backend->requests, request_new_edit(ticket, edit));
 }

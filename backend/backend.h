@@ -230,6 +230,7 @@ struct hv_snapshot {
 	const char *host_name;
 	const char *account;
 	const char *domain;
+	const char *created_by; /* may be NULL */
 	int64_t page_id; /* with created_us: the key of the next page */
 };
 
@@ -325,6 +326,19 @@ struct hv_question {
 	const char *known_types; /* the host is known by keys of these other types; "" on first contact */
 };
 
+/* A setting of the store: it holds for every console on it. */
+struct hv_setting {
+	const char *name;
+	const char *value;
+	const char *standard; /* when nobody has set it */
+	const char *help;
+};
+
+struct hv_setting_list {
+	const struct hv_setting *rows;
+	size_t count;
+};
+
 /* ---- events ---- */
 
 enum hv_event_kind {
@@ -341,6 +355,7 @@ enum hv_event_kind {
 	HV_EVENT_SNAPSHOTS,   /* ticket; page */
 	HV_EVENT_LOG,         /* ticket; log */
 	HV_EVENT_ACCOUNTS,    /* ticket; accounts */
+	HV_EVENT_SETTINGS,    /* ticket; settings */
 	HV_EVENT_VOLUME_SNAPSHOTS, /* ticket; copies */
 	HV_EVENT_OFFERINGS,   /* ticket; offerings */
 	HV_EVENT_CAPABILITIES, /* ticket; capabilities */
@@ -364,6 +379,7 @@ struct hv_event {
 	const struct hv_snapshot_page *page;
 	const struct hv_log_page *log;
 	const struct hv_account_list *accounts;
+	const struct hv_setting_list *settings;
 	const struct hv_volume_snapshot_page *copies;
 	const struct hv_offering_list *offerings;
 	const struct hv_capability_list *capabilities;
@@ -394,6 +410,8 @@ const struct hv_log_page *hv_log_page_ref(const struct hv_log_page *page);
 void hv_log_page_unref(const struct hv_log_page *page);
 const struct hv_account_list *hv_account_list_ref(const struct hv_account_list *list);
 void hv_account_list_unref(const struct hv_account_list *list);
+const struct hv_setting_list *hv_setting_list_ref(const struct hv_setting_list *list);
+void hv_setting_list_unref(const struct hv_setting_list *list);
 const struct hv_volume_snapshot_page *hv_volume_snapshot_page_ref(const struct hv_volume_snapshot_page *page);
 void hv_volume_snapshot_page_unref(const struct hv_volume_snapshot_page *page);
 const struct hv_offering_list *hv_offering_list_ref(const struct hv_offering_list *list);
@@ -413,6 +431,7 @@ const struct hv_preview *hv_preview_new(const struct hv_preview *from);
 const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_page *from);
 const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
 const struct hv_account_list *hv_account_list_new(const struct hv_account_list *from);
+const struct hv_setting_list *hv_setting_list_new(const struct hv_setting_list *from);
 const struct hv_volume_snapshot_page *hv_volume_snapshot_page_new(const struct hv_volume_snapshot_page *from);
 const struct hv_offering_list *hv_offering_list_new(const struct hv_offering_list *from);
 const struct hv_capability_list *hv_capability_list_new(const struct hv_capability_list *from);
@@ -456,6 +475,16 @@ struct hv_act {
 };
 /** ACCEPTED or REFUSED, then HV_EVENT_OPERATION until all of the group have ended. */
 void hv_act(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act);
+/* What a person writes about a snapshot (T5). */
+struct hv_snapshot_edit {
+	struct hv_uuid vm;
+	struct hv_uuid snapshot;
+	const char *name;          /* NULL: as it is */
+	const char *description;   /* NULL: as it is; "": none */
+	const char *expected_name; /* refuse when it is called otherwise by now; NULL: whatever it is called */
+};
+/** ACCEPTED when it is done, or REFUSED. The host is not asked: it knows neither. */
+void hv_edit_snapshot(struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_edit *edit);
 /** PREVIEW or REFUSED. */
 void hv_preview(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act);
 /** ACCEPTED or REFUSED. */
@@ -547,6 +576,20 @@ struct hv_account_change {
 /** For administrators. ACCEPTED when it is done, or REFUSED. */
 void hv_change_account(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change);
+
+/** SETTINGS or REFUSED. */
+void hv_list_settings(struct hv_backend *backend, uint64_t ticket);
+/** For administrators; `value` NULL: as when nobody has set it. ACCEPTED when it is done, or REFUSED. */
+void hv_change_setting(struct hv_backend *backend, uint64_t ticket, const char *name, const char *value);
+
+/* What the console itself decides and the audit log must hold (A2). */
+enum hv_note {
+	HV_NOTE_ALLOW_WRITING, /* to a group that is read-only by the console's configuration */
+	HV_NOTE_END_WRITING,
+	HV_NOTE_COUNT
+};
+/** Write it into the audit log. ACCEPTED when it is there, or REFUSED. */
+void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, const char *details);
 
 /* Volume snapshots that fit all of this (L1, X3). */
 struct hv_volume_snapshot_query {

@@ -110,6 +110,36 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_act 
 	return status;
 }
 
+static void edit(struct hv_backend *backend, const struct request *request)
+{
+	const struct hv_snapshot_edit *asked = &request->edit;
+	struct virtual_machine vm = {0};
+	struct hv_error error = {0};
+	struct engine_edit change = {
+		.display_name = asked->name,
+		.description = asked->description,
+		.expected_name = asked->expected_name,
+		.requested_by = backend->user,
+	};
+	enum hv_status status = caller_find_vm(backend, &asked->vm, &vm, &error);
+	if (status == HV_OK) {
+		change.vm_id = vm.id;
+		status = find_snapshot(backend, vm.id, &asked->snapshot, &change.snapshot_id, &error);
+		virtual_machine_clear(&vm);
+	}
+	if (status == HV_OK) {
+		status = engine_edit_snapshot(backend->engine, &change, &error);
+	}
+	if (status != HV_OK) {
+		publish_refusal(backend, request->ticket, &error);
+		return;
+	}
+	struct hv_event *event = event_new(HV_EVENT_ACCEPTED);
+	event->ticket = request->ticket;
+	event->id = asked->snapshot;
+	events_add(backend->events, event);
+}
+
 static void act(struct hv_backend *backend, const struct request *request)
 {
 	struct engine_request asked = {0};
@@ -253,8 +283,20 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 	case REQUEST_ACCOUNTS:
 		handle_accounts(backend, take_request);
 		break;
+	case REQUEST_EDIT:
+		edit(backend, take_request);
+		break;
 	case REQUEST_ACCOUNT_CHANGE:
 		handle_account_change(backend, take_request);
+		break;
+	case REQUEST_SETTINGS:
+		handle_settings(backend, take_request);
+		break;
+	case REQUEST_SETTING_CHANGE:
+		handle_setting_change(backend, take_request);
+		break;
+	case REQUEST_NOTE:
+		handle_note(backend, take_request);
 		break;
 	case REQUEST_LOG:
 		handle_log(backend, take_request);

@@ -228,6 +228,9 @@ enum hv_status caller_find_vm(struct hv_backend *backend, const struct hv_uuid *
 /** For the store's lists: never NULL; of a caller without an account nothing is seen. */
 const struct account *caller_scope(struct hv_backend *backend);
 void handle_accounts(struct hv_backend *backend, const struct request *request);
+void handle_settings(struct hv_backend *backend, const struct request *request);
+void handle_setting_change(struct hv_backend *backend, const struct request *request);
+void handle_note(struct hv_backend *backend, const struct request *request);
 void handle_account_change(struct hv_backend *backend, const struct request *request);
 
 /* --- backend_list.c, backend_log.c, backend_preview.c --- */

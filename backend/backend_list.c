@@ -29,6 +29,7 @@ static void page_clear(struct page *page)
 		free_text(row->host_name);
 		free_text(row->account);
 		free_text(row->domain);
+		free_text(row->created_by);
 	}
 	free(page->rows);
 }
@@ -55,6 +56,7 @@ static bool take_row(void *context, const struct snapshot_row *row)
 		.host_name = hv_strdup(row->host_name),
 		.account = hv_strdup(row->account ? row->account : ""),
 		.domain = hv_strdup(row->domain ? row->domain : ""),
+		.created_by = hv_strdup_null(snapshot->created_by),
 		.page_id = snapshot->id,
 	};
 	return true;

@@ -139,6 +139,7 @@ static struct hv_node tracked_node(struct hv_backend *backend, const struct snap
 		.parent = -1,
 		.created_us = snapshot->created_us,
 		.size_bytes = snapshot->size_bytes,
+		.created_by = snapshot->created_by,
 		.offering = names_offering(backend, snapshot->offering_id),
 	};
 }

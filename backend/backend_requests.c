@@ -113,6 +113,16 @@ struct request *request_new_account(uint64_t ticket, const struct hv_account_cha
 	return request;
 }
 
+struct request *request_new_edit(uint64_t ticket, const struct hv_snapshot_edit *edit)
+{
+	struct request *request = request_new(REQUEST_EDIT, ticket);
+	request->edit = *edit;
+	request->edit.name = request->name = hv_strdup_null(edit->name);
+	request->edit.description = request->description = hv_strdup_null(edit->description);
+	request->edit.expected_name = request->keyword = hv_strdup_null(edit->expected_name);
+	return request;
+}
+
 void request_free(struct request *request)
 {
 	if (!request) {

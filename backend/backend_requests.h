@@ -20,6 +20,10 @@ enum request_kind {
 	REQUEST_LOG,
 	REQUEST_ACCOUNTS,
 	REQUEST_ACCOUNT_CHANGE,
+	REQUEST_EDIT,
+	REQUEST_SETTINGS,
+	REQUEST_SETTING_CHANGE,
+	REQUEST_NOTE,
 	REQUEST_VOLUME_SNAPSHOTS,
 	REQUEST_OFFERINGS,
 	REQUEST_OFFERING_ADD,
@@ -46,13 +50,15 @@ struct request {
 	struct hv_capability capability; /* CAPABILITY_SET */
 	struct hv_account_change change; /* ACCOUNT_CHANGE */
 	struct hv_host_entry entry; /* HOST_ADD */
-	/* owned, what act, query, log and entry point to; `name` also the key of ACCEPT_KEY and the VM of LOAD */
+	struct hv_snapshot_edit edit; /* EDIT */
+	/* owned, what act, query, log and entry point to; `name` and `description` also the name and value of
+	 * SETTING_CHANGE, `description` the details of NOTE; `name` also the key of ACCEPT_KEY and the VM of LOAD */
 	char *name, *description, *safety_name, *account, *domain, *keyword;
 	struct hv_uuid vm;
 	struct hv_uuid *ids;
 	char *group, *transport, *address, *command;
 	char *path, *offering_name;
-	/* ANSWER_KEY, ANSWER_SECRET */
+	/* ANSWER_KEY, ANSWER_SECRET; `number` also the enum hv_note of NOTE */
 	uint64_t number;
 	enum hv_key_answer answer;
 	char *secret; /* owned; overwritten before it is released */
@@ -66,6 +72,7 @@ struct request *request_new_copies(uint64_t ticket, const struct hv_volume_snaps
 struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
 struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry);
 struct request *request_new_account(uint64_t ticket, const struct hv_account_change *change);
+struct request *request_new_edit(uint64_t ticket, const struct hv_snapshot_edit *edit);
 void request_free(struct request *request);
 
 struct requests;

@@ -239,6 +239,7 @@ static const size_t snapshot_strings[] = {
 	offsetof(struct hv_snapshot, host_name),
 	offsetof(struct hv_snapshot, account),
 	offsetof(struct hv_snapshot, domain),
+	offsetof(struct hv_snapshot, created_by),
 };
 
 static void page_fill(struct packer *packer, void *to, const void *from)
@@ -284,6 +285,24 @@ static void accounts_fill(struct packer *packer, void *to, const void *from)
 	struct hv_account_list *list = to;
 	const struct hv_account *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
 		account_strings, HV_ARRAY_LEN(account_strings));
+	if (list) {
+		list->rows = rows;
+	}
+}
+
+static const size_t setting_strings[] = {
+	offsetof(struct hv_setting, name),
+	offsetof(struct hv_setting, value),
+	offsetof(struct hv_setting, standard),
+	offsetof(struct hv_setting, help),
+};
+
+static void settings_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_setting_list *source = from;
+	struct hv_setting_list *list = to;
+	const struct hv_setting *rows = pack_rows(packer, source->rows, source->count, sizeof *source->rows,
+		setting_strings, HV_ARRAY_LEN(setting_strings));
 	if (list) {
 		list->rows = rows;
 	}
@@ -367,6 +386,7 @@ DEFINE_VALUE(hv_preview, preview_fill)
 DEFINE_VALUE(hv_snapshot_page, page_fill)
 DEFINE_VALUE(hv_log_page, log_fill)
 DEFINE_VALUE(hv_account_list, accounts_fill)
+DEFINE_VALUE(hv_setting_list, settings_fill)
 DEFINE_VALUE(hv_volume_snapshot_page, copies_fill)
 DEFINE_VALUE(hv_offering_list, offerings_fill)
 DEFINE_VALUE(hv_capability_list, capabilities_fill)
@@ -385,6 +405,7 @@ void hv_event_free(struct hv_event *event)
 	hv_snapshot_page_unref(event->page);
 	hv_log_page_unref(event->log);
 	hv_account_list_unref(event->accounts);
+	hv_setting_list_unref(event->settings);
 	hv_volume_snapshot_page_unref(event->copies);
 	hv_offering_list_unref(event->offerings);
 	hv_capability_list_unref(event->capabilities);

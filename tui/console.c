@@ -11,11 +11,18 @@
 
 #include "backend/backend.h"
 #include "tui/batch/demo_folder.h"
+#include "tui/config/config_file.h"
 #include "tui/loop/idle_report.h"
 #include "tui/loop/loop.h"
 #include "tui/state/app.h"
 #include "tui/terminal/screen.h"
 #include "tui/terminal/signals.h"
+
+/* The user's file, and what is wrong with it. */
+struct console_settings {
+	struct config config;
+	struct hv_text problems;
+};
 
 #define EXIT_REFUSED 1
 #define EXIT_USAGE 2
@@ -66,13 +73,13 @@ static int open_log(const char *demo_dir)
 	return path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
 }
 
-static struct theme *load_theme(const struct console_options *options, struct hv_text *problems)
+/* The command line, then the environment, then the file; NULL: by the terminal's background. */
+static const char *theme_of(const struct console_options *options, const struct config *settings)
 {
-	const char *name = options->theme ? options->theme : getenv("HVTREE_THEME");
-	if (name == NULL || name[0] == '\0') {
-		name = theme_guess(getenv("COLORFGBG"));
+	if (options->theme != NULL) {
+		return options->theme;
 	}
-	return theme_load(name, problems);
+	return is_set("HVTREE_THEME") ? getenv("HVTREE_THEME") : config_text(settings, SETTING_THEME);
 }
 
 /* What stands in the title bar: the demo, or the store by its file name. */
@@ -91,11 +98,13 @@ static char *user_name(void)
 	return hv_text_printable(name ? name : "", name ? strlen(name) : 0);
 }
 
-/* Problems of the theme are for reading, one message each. */
-static void tell_problems(struct app *app, char *problems)
+/* Problems of the configuration are for reading, one message each. */
+static void tell_problems(struct app *app, const char *problems)
 {
+	HV_CLEANUP_FREE char *copy = hv_strdup(problems ? problems : "");
+	char *rest = copy;
 	char *line;
-	while ((line = strsep(&problems, "\n")) != NULL) {
+	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (line[0] != '\0') {
 			app_message(app, true, line);
 		}
@@ -103,38 +112,41 @@ static void tell_problems(struct app *app, char *problems)
 }
 
 /* The terminal is ours from here until it is given back. Returns the operations that go on. */
-static size_t run_on_screen(const struct console_options *options, struct hv_backend *backend,
-	struct screen *screen, bool ascii)
+static size_t run_on_screen(const struct console_options *options, const struct console_settings *settings,
+	struct hv_backend *backend, struct screen *screen, bool ascii)
 {
 	HV_CLEANUP_FREE char *title = title_of(options);
 	HV_CLEANUP_FREE char *user = user_name();
-	struct hv_text problems = HV_TEXT_INIT;
+	const struct config *config_of_user = &settings->config;
 	const struct app_config app_config = {
 		.title = title,
 		.user = user,
 		.demo = options->demo,
 		.read_only = options->read_only,
 		.ascii = ascii,
+		.settings = config_of_user,
 	};
 	struct app *app = app_new(&app_config);
 	const struct loop_config config = {
 		.app = app,
 		.backend = backend,
 		.screen = screen,
-		.theme = load_theme(options, &problems),
+		.theme = theme_of(options, config_of_user),
+		.overlay = options->demo ? "training" : NULL,
+		.ask_background = config_is(config_of_user, SETTING_ASK_BACKGROUND),
+		.mouse = config_is(config_of_user, SETTING_MOUSE),
 		.ascii = ascii,
 		.test_fd = idle_report_fd(getenv("HVTREE_TEST_FD")),
 		.clock = hv_clock_system(),
 	};
-	tell_problems(app, problems.bytes);
+	tell_problems(app, settings->problems.bytes);
 	size_t live = loop_run(&config);
 	app_free(app);
-	hv_text_clear(&problems);
 	return live;
 }
 
-static int run_with_backend(
-	const struct console_options *options, const char *demo_dir, bool keeps_state)
+static int run_with_backend(const struct console_options *options, const struct console_settings *settings,
+	const char *demo_dir, bool keeps_state)
 {
 	const struct hv_config config = {
 		.store_path = options->store,
@@ -148,10 +160,11 @@ static int run_with_backend(
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	bool ascii = set_locale(options);
+	bool ascii = set_locale(options) || config_is(&settings->config, SETTING_ASCII);
 	int log_fd = open_log(demo_dir);
 	const struct screen_config screen_config = {
-		.no_color = options->no_color || is_set("NO_COLOR"),
+		.no_color = options->no_color || is_set("NO_COLOR") ||
+			    !config_is(&settings->config, SETTING_COLOUR),
 		.log_fd = log_fd,
 	};
 	int code = 0;
@@ -162,7 +175,7 @@ static int run_with_backend(
 	} else if (screen_open(&screen_config, &screen, &err) != HV_OK) {
 		code = refuse_terminal(&err);
 	} else {
-		live = run_on_screen(options, backend, screen, ascii);
+		live = run_on_screen(options, settings, backend, screen, ascii);
 		screen_close(screen);
 	}
 	hv_backend_close(backend);
@@ -191,8 +204,12 @@ int console_main(const struct console_options *options)
 		complain(&err);
 		return EXIT_REFUSED;
 	}
+	struct console_settings settings = {.config = CONFIG_INIT, .problems = HV_TEXT_INIT};
+	config_load(&settings.config, &settings.problems);
 	int code = run_with_backend(
-		options, temporary ? temporary : options->demo_dir, temporary == NULL);
+		options, &settings, temporary ? temporary : options->demo_dir, temporary == NULL);
+	config_clear(&settings.config);
+	hv_text_clear(&settings.problems);
 	demo_folder_remove(temporary);
 	free(temporary);
 	return code;

@@ -2,7 +2,7 @@
 #ifndef HV_TUI_CONSOLE_H
 #define HV_TUI_CONSOLE_H
 
-#include "tui/console_options.h"
+#include "tui/batch/console_options.h"
 
 /** @return 0, 1 when the store cannot be opened, 2 when this is no terminal to run on; a sentence is on stderr then */
 int console_main(const struct console_options *options);

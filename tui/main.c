@@ -3,7 +3,7 @@
 
 #include "tui/batch/batch.h"
 #include "tui/console.h"
-#include "tui/console_options.h"
+#include "tui/batch/console_options.h"
 
 int main(int argc, char **argv)
 {

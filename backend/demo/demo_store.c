@@ -71,28 +71,16 @@ static int64_t nearest_tracked(const struct filler *filler, size_t index)
 	return index == SIZE_MAX ? 0 : filler->snapshot_ids[index];
 }
 
-static char *description_of(const struct fleet_snapshot *from)
-{
-	if (!from->note) {
-		return NULL;
-	}
-	char *text = hv_sprintf("%s (%s)", from->note, from->by);
-	if (hv_utf8_length(text) > SNAPSHOT_NAME_MAX) {
-		hv_replace_string(&text, from->note);
-	}
-	return text;
-}
-
 static enum hv_status add_snapshot(
 	struct filler *filler, const struct virtual_machine *vm, size_t index, struct hv_error *err)
 {
 	const struct fleet_snapshot *from = &filler->fleet->snapshots[index];
-	HV_CLEANUP_FREE char *description = description_of(from);
 	struct snapshot snapshot = {
 		.uuid = from->id,
 		.name = borrow(from->internal_name),
 		.display_name = borrow(from->name),
-		.description = description,
+		.description = borrow(from->note),
+		.created_by = borrow(from->by),
 		.vm_id = vm->id,
 		.account_id = vm->account_id,
 		.domain_id = vm->domain_id,

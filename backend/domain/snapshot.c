@@ -15,6 +15,7 @@ void snapshot_clear(struct snapshot *snapshot)
 	free(snapshot->name);
 	free(snapshot->display_name);
 	free(snapshot->description);
+	free(snapshot->created_by);
 	*snapshot = (struct snapshot){0};
 }
 
@@ -24,6 +25,7 @@ void snapshot_copy(struct snapshot *to, const struct snapshot *from)
 	to->name = hv_strdup_null(from->name);
 	to->display_name = hv_strdup_null(from->display_name);
 	to->description = hv_strdup_null(from->description);
+	to->created_by = hv_strdup_null(from->created_by);
 }
 
 void snapshot_list_clear(struct snapshot_list *list)

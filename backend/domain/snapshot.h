@@ -26,6 +26,7 @@ struct snapshot {
 	char *name;         /* internal name */
 	char *display_name;
 	char *description;  /* NULL when none */
+	char *created_by;   /* who asked for it; NULL when not known */
 	int64_t vm_id;
 	int64_t account_id;
 	int64_t domain_id;

@@ -49,6 +49,7 @@ enum hv_status create_allocate(STEP_PARAMETERS)
 	snapshot.name = snapshot_make_internal_name(scene->vm.name, now_us, &snapshot.uuid);
 	snapshot.display_name = hv_strdup(row->display_name ? row->display_name : snapshot.name);
 	snapshot.description = hv_strdup_null(row->description);
+	snapshot.created_by = hv_strdup_null(row->requested_by);
 	enum hv_status status = store->ops->snapshot_insert(store, &snapshot, err);
 	if (status == HV_OK) {
 		row->snapshot_id = snapshot.id;

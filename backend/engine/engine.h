@@ -97,6 +97,20 @@ struct engine_request {
 enum hv_status engine_request(struct engine *engine, const struct engine_request *request,
 	struct hv_uuid *ret_group, struct hv_error *err) HV_MUST_CHECK;
 
+/* What a person writes about a snapshot. Strings are borrowed during the call. */
+struct engine_edit {
+	int64_t vm_id;
+	int64_t snapshot_id;
+	const char *display_name;  /* NULL: as it is */
+	const char *description;   /* NULL: as it is; "": none */
+	const char *expected_name; /* refuse when it is called otherwise by now; NULL: whatever it is called */
+	const char *requested_by;
+};
+/** Done when it returns. HV_ERR_DENIED (A1), HV_ERR_INVALID and HV_ERR_CONFLICT (T5, stale view), HV_ERR_NOT_FOUND,
+ * HV_ERR_REFUSED: it is being deleted. */
+enum hv_status engine_edit_snapshot(
+	struct engine *engine, const struct engine_edit *edit, struct hv_error *err) HV_MUST_CHECK;
+
 /** Take a queued operation back, or a running one of which nothing was sent yet. */
 enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, const char *requested_by,
 	struct hv_error *err) HV_MUST_CHECK;
@@ -126,6 +140,12 @@ struct engine_account {
  * HV_ERR_REFUSED: no administrator would be left, or something belongs to what shall go. */
 enum hv_status engine_change_account(
 	struct engine *engine, const struct engine_account *change, struct hv_error *err) HV_MUST_CHECK;
+/** Set a setting of the store (NULL: as when nobody has set it). For administrators; HV_ERR_NOT_FOUND, HV_ERR_INVALID. */
+enum hv_status engine_change_setting(struct engine *engine, const char *name, const char *value, const char *user,
+	struct hv_error *err) HV_MUST_CHECK;
+/** Write what a console has decided into the log (A2). HV_ERR_DENIED for somebody whom the store does not know. */
+enum hv_status engine_note(struct engine *engine, const char *what, const char *details, const char *user,
+	struct hv_error *err) HV_MUST_CHECK;
 /** HV_ERR_DENIED when this user is no administrator. */
 enum hv_status engine_check_administrator(
 	struct engine *engine, const char *user, struct hv_error *err) HV_MUST_CHECK;

@@ -239,6 +239,9 @@ struct store_ops {
 	/** [W] Parent, checkpoint id, size, created time: what an answer brings. Not the state, not `current`. */
 	enum hv_status (*snapshot_update)(
 		struct store *store, const struct snapshot *snapshot, struct hv_error *err);
+	/** [W] Display name and description: what people wrote. HV_ERR_CONFLICT as for an insert (T5). */
+	enum hv_status (*snapshot_describe)(
+		struct store *store, const struct snapshot *snapshot, struct hv_error *err);
 	/** [W] Make this the VM's current snapshot, all others not; 0: none (T2). */
 	enum hv_status (*snapshot_set_current)(
 		struct store *store, int64_t vm_id, int64_t snapshot_id, struct hv_error *err);

@@ -268,6 +268,34 @@ void fixture_refuse(struct fixture *fixture, uint64_t ticket, enum hv_status sta
 	fixture_event(fixture, &event);
 }
 
+void fixture_snapshots(struct fixture *fixture, const char *text, bool more)
+{
+	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_LIST);
+	struct hv_snapshot rows[64];
+	char names[64][2][64];
+	size_t count = 0;
+	char *copy = hv_strdup(text);
+	char *save = NULL;
+	assert_non_null(asked);
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		int days = 0;
+		assert_int_equal(sscanf(line, "%63s %63s %d", names[count][0], names[count][1], &days), 3);
+		rows[count] = (struct hv_snapshot){.id = hv_uuid_from_text(names[count][1]),
+			.name = "vm_VS_20260101", .display_name = names[count][1], .state = SNAPSHOT_READY,
+			.created_us = FIXTURE_NOW - days * FIXTURE_DAY, .size_bytes = (INT64_C(1) << 30) * (days + 1) / 4,
+			.vm = hv_uuid_from_text(names[count][0]), .vm_name = names[count][0], .host_name = "hv01.prod",
+			.account = "ops", .domain = "/prod", .created_by = "op-anna",
+			.description = "before the upgrade, CHG-4411", .page_id = (int64_t)count + 1};
+		count++;
+	}
+	struct hv_snapshot_page value = {.rows = rows, .count = count, .total = (int64_t)count, .more = more};
+	const struct hv_snapshot_page *page = hv_snapshot_page_new(&value);
+	fixture_event(
+		fixture, &(struct hv_event){.kind = HV_EVENT_SNAPSHOTS, .ticket = asked->ticket, .page = page});
+	hv_snapshot_page_unref(page);
+	free(copy);
+}
+
 /* ---- effects ---- */
 
 const struct app_effect *fixture_effect(const struct fixture *fixture, enum app_effect_kind kind)
@@ -362,6 +390,8 @@ char *fixture_cursor(const struct fixture *fixture)
 		return hv_sprintf("now %s", cursor->node->name);
 	case ROW_SNAPSHOT:
 		return hv_sprintf("snapshot %s", node ? node->name : "?");
+	case ROW_FOLD:
+		return hv_sprintf("fold %s", cursor->node->name);
 	case ROW_ROOT:
 	case ROW_KIND_COUNT:
 		break;

@@ -47,6 +47,9 @@ void fixture_operation(struct fixture *fixture, const struct hv_operation *opera
 void fixture_answer(struct fixture *fixture, enum hv_event_kind kind, uint64_t ticket);
 void fixture_refuse(struct fixture *fixture, uint64_t ticket, enum hv_status status, const char *text);
 
+/** Answer the last list that was asked for with snapshots, "vm name days" a line; `more`: there are further pages. */
+void fixture_snapshots(struct fixture *fixture, const char *text, bool more);
+
 /** The last effect of this kind, which stays valid until fixture_take_effects(); NULL when there is none. */
 const struct app_effect *fixture_effect(const struct fixture *fixture, enum app_effect_kind kind);
 size_t fixture_effect_count(const struct fixture *fixture, enum app_effect_kind kind);

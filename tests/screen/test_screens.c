@@ -208,7 +208,9 @@ static void test_deep_chain__has_a_capped_indent__U1(void **state)
 	fixture_keys(fixture, "Enter");
 	fixture_tree(fixture, "web-01", hv_text_get(&text));
 	hv_text_clear(&text);
-	fixture_keys(fixture, "j j j j j j j j j j j j j j");
+	fixture_keys(fixture, "j j");
+	check_screen(fixture, "folded_chain", 80, 24);
+	fixture_keys(fixture, "Enter j j j j j j j j j j j j");
 	check_screen(fixture, "deep_chain", 80, 30);
 	fixture_free(fixture);
 }
@@ -428,6 +430,72 @@ static void test_help__comes_from_the_action_table_with_reasons(void **state)
 	fixture_free(fixture);
 }
 
+static void test_find__is_typed_below_kept_in_the_title_and_marks_what_it_found__U1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_keys(fixture, "/ 'up");
+	fixture_snapshots(fixture, "db-primary pre-upgrade-v7 12\n", false);
+	check_screen(fixture, "find_typing", 80, 24);
+	fixture_keys(fixture, "Enter");
+	check_screen(fixture, "find_kept", 80, 24);
+	check_screen(fixture, "find_kept_wide", 160, 50);
+	fixture_keys(fixture, "/ 'zzz");
+	check_screen(fixture, "find_no_match", 80, 24);
+	fixture_keys(fixture, "Escape / 'age>");
+	check_screen(fixture, "find_problem", 80, 24);
+	check_screen(fixture, "find_too_small", 40, 10);
+	app_resize(fixture->app, 80, 24);
+	fixture_keys(fixture, "Escape !");
+	check_screen(fixture, "problems_only", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_wide__gives_the_tree_the_whole_width__U1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&utf8);
+	fixture_keys(fixture, "w");
+	check_screen(fixture, "wide_80x24", 80, 24);
+	check_screen(fixture, "wide_160x50", 160, 50);
+	fixture_free(fixture);
+}
+
+static void test_palette__offers_commands_with_keys_and_reasons__U2(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_go_to(fixture, "build-07");
+	fixture_keys(fixture, ": 're");
+	check_screen(fixture, "palette", 80, 24);
+	check_screen(fixture, "palette_41x11", 41, 11);
+	fixture_free(fixture);
+}
+
+static void test_help__is_searched(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_keys(fixture, "? / 'snap");
+	check_screen(fixture, "help_search", 80, 24);
+	fixture_keys(fixture, "'zzz");
+	check_screen(fixture, "help_search_nothing", 80, 24);
+	fixture_free(fixture);
+}
+
+static void test_log__is_filtered(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	app_message(fixture->app, true, "web-01: not read: connection timed out");
+	app_message(fixture->app, false, "web-02: read again");
+	fixture_keys(fixture, "L / 'read");
+	check_screen(fixture, "log_filter", 80, 24);
+	fixture_keys(fixture, "Enter w");
+	check_screen(fixture, "log_write", 80, 24);
+	fixture_free(fixture);
+}
+
 static void test_jobs__show_running_waiting_unknown_and_ended(void **state)
 {
 	(void)state;
@@ -492,6 +560,40 @@ static void test_empty__says_what_to_do(void **state)
 	fixture_free(fixture);
 }
 
+static void test_settings__are_a_list_with_what_each_is_for(void **state)
+{
+	(void)state;
+	struct config settings = CONFIG_INIT;
+	config_read(&settings, "config", "[console]\ntheme = solarized-dark\n[tree]\nage_warn = 2w\n", NULL);
+	struct app_config config = ascii;
+	config.settings = &settings;
+	struct fixture *fixture = open_db(&config);
+	fixture_keys(fixture, "F2 j j");
+	check_screen(fixture, "settings_80x24", 80, 24);
+	check_screen(fixture, "settings_41x11", 41, 11);
+	fixture_keys(fixture, "G Enter");
+	check_screen(fixture, "settings_value", 80, 24);
+	fixture_free(fixture);
+	config_clear(&settings);
+}
+
+static void test_read_only_group__says_so_and_how_changes_are_allowed__U2(void **state)
+{
+	(void)state;
+	struct config settings = CONFIG_INIT;
+	config_read(&settings, "config", "[group prod]\nread_only = yes\nconfirm = name\n", NULL);
+	struct app_config config = ascii;
+	config.settings = &settings;
+	struct fixture *fixture = open_db(&config);
+	fixture_go_to(fixture, "pre-upgrade-v7");
+	fixture_keys(fixture, "r");
+	check_screen(fixture, "read_only_group", 80, 24);
+	fixture_keys(fixture, "W 'CHG-4411");
+	check_screen(fixture, "read_only_write", 80, 24);
+	fixture_free(fixture);
+	config_clear(&settings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,10 +619,17 @@ int main(void)
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),
 		cmocka_unit_test(test_help__comes_from_the_action_table_with_reasons),
+		cmocka_unit_test(test_find__is_typed_below_kept_in_the_title_and_marks_what_it_found__U1),
+		cmocka_unit_test(test_wide__gives_the_tree_the_whole_width__U1),
+		cmocka_unit_test(test_palette__offers_commands_with_keys_and_reasons__U2),
+		cmocka_unit_test(test_help__is_searched),
+		cmocka_unit_test(test_log__is_filtered),
 		cmocka_unit_test(test_jobs__show_running_waiting_unknown_and_ended),
 		cmocka_unit_test(test_details__open_wider_when_focused),
 		cmocka_unit_test(test_stopped_backend__is_said_and_everything_is_locked),
 		cmocka_unit_test(test_empty__says_what_to_do),
+		cmocka_unit_test(test_settings__are_a_list_with_what_each_is_for),
+		cmocka_unit_test(test_read_only_group__says_so_and_how_changes_are_allowed__U2),
 	};
 	return cmocka_run_group_tests_name("screen/screens", tests, NULL, NULL);
 }

@@ -117,6 +117,9 @@ FORWARD(snapshot_set_state,
 	(struct store *store, struct snapshot *snapshot, enum snapshot_state state, int64_t now_us,
 		struct hv_error *err),
 	(inner(store), snapshot, state, now_us, err))
+FORWARD(snapshot_describe,
+	(struct store *store, const struct snapshot *snapshot, struct hv_error *err),
+	(inner(store), snapshot, err))
 FORWARD(snapshot_update,
 	(struct store *store, const struct snapshot *snapshot, struct hv_error *err),
 	(inner(store), snapshot, err))
@@ -345,6 +348,7 @@ static const struct store_ops cut_ops = {
 	.snapshot_query = cut_snapshot_query,
 	.snapshot_insert = cut_snapshot_insert,
 	.snapshot_set_state = cut_snapshot_set_state,
+	.snapshot_describe = cut_snapshot_describe,
 	.snapshot_update = cut_snapshot_update,
 	.snapshot_set_current = cut_snapshot_set_current,
 	.snapshot_reparent = cut_snapshot_reparent,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tui/batch/act_preview.h"
+#include "tui/batch/policy.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
 
@@ -21,7 +22,7 @@ static enum hv_status find_vm(struct batch *batch, struct act_course *course, st
 	course->act.vm = vm->uuid;
 	const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
 	course->host = host ? hv_host_ref(host) : NULL;
-	return HV_OK;
+	return batch->arguments->given[OPTION_DRY_RUN] ? HV_OK : policy_allow(batch, host ? host->group : NULL, err);
 }
 
 static enum hv_status refuse_untracked(const struct act_course *course, struct hv_error *err)

@@ -121,7 +121,6 @@ static void show_json(struct batch *batch, const struct hv_snapshot *snapshot, c
 	json_open_object(&batch->json, NULL);
 	json_open_object(&batch->json, "vmSnapshot");
 	json_put_snapshot(&batch->json, snapshot);
-	json_put_string(&batch->json, "createdby", node->created_by);
 	json_put_string(&batch->json, "offering", node->offering);
 	json_put_actions(&batch->json, snapshot_actions, HV_ARRAY_LEN(snapshot_actions), facts, snapshot->vm_name);
 	json_close_object(&batch->json);
@@ -143,7 +142,7 @@ static void show_text(struct batch *batch, const struct hv_snapshot *snapshot, c
 	detail_line(output, "current", snapshot->current ? "yes" : "no");
 	detail_line(output, "parent", snapshot->parent_name);
 	detail_time(output, "created", snapshot->created_us);
-	detail_line(output, "created by", node->created_by);
+	detail_line(output, "created by", snapshot->created_by);
 	detail_bytes(output, "size", snapshot->size_bytes);
 	detail_line(output, "VM", snapshot->vm_name);
 	detail_line(output, "host", snapshot->host_name);

@@ -18,6 +18,8 @@ static const struct option_row option_rows[] = {
 	[OPTION_VERSION] = {"version", 0, NULL, OPTION_TYPE_FLAG, "print the version of the program"},
 	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, OPTION_TYPE_FLAG,
 		"print what would be done, lost and kept, and change nothing"},
+	[OPTION_WRITE] = {"write", 0, "REASON", OPTION_TYPE_TEXT,
+		"allow it in a group that the configuration makes read-only; the reason is logged"},
 	[OPTION_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT,
 		"display name, unique in the VM's tree; generated when not given"},
 	[OPTION_DESCRIPTION] = {"description", 0, "TEXT", OPTION_TYPE_TEXT, "why it was taken, until when it is needed"},
@@ -32,6 +34,9 @@ static const struct option_row option_rows[] = {
 		"take a safety snapshot first and go on only if that succeeds; this is the default"},
 	[OPTION_NO_SAFETY] = {"no-safety", 0, NULL, OPTION_TYPE_FLAG,
 		"take none: what the VM holds now is lost for good"},
+	[OPTION_NEW_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "the display name that it shall have"},
+	[OPTION_NEW_DESCRIPTION] = {
+		"description", 0, "TEXT", OPTION_TYPE_TEXT, "the description that it shall have; '' for none"},
 	[OPTION_VM] = {"vm", 0, "VM", OPTION_TYPE_TEXT, "of this VM only"},
 	[OPTION_ACCOUNT] = {"account", 0, "NAME", OPTION_TYPE_TEXT, "of this account only"},
 	[OPTION_DOMAIN] = {"domain", 0, "PATH", OPTION_TYPE_TEXT, "of this domain only"},
@@ -77,7 +82,8 @@ static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
 		BIT(OPTION_STATE) | BIT(OPTION_TYPE) | BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) |          \
 		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE))
 
-#define REVERTS (BIT(OPTION_DRY_RUN) | BIT(OPTION_SAFETY) | BIT(OPTION_NO_SAFETY))
+#define ACT (BIT(OPTION_DRY_RUN) | BIT(OPTION_WRITE)) /* what changes a VM can be tried, and has a reason */
+#define REVERTS (ACT | BIT(OPTION_SAFETY) | BIT(OPTION_NO_SAFETY))
 
 static const struct command commands[] = {
 	{"snapshot list", "", 0, 0, FILTERS, false, "list snapshots, newest first",
@@ -88,7 +94,7 @@ static const struct command commands[] = {
 		command_snapshot_show},
 	{"snapshot create", "VM", 1, 1,
 		BIT(OPTION_NAME) | BIT(OPTION_DESCRIPTION) | BIT(OPTION_MEMORY) | BIT(OPTION_QUIESCE) |
-			BIT(OPTION_DRY_RUN),
+			ACT,
 		false, "take a snapshot of a VM", "Without --memory it holds the VM's disks only (type Disk).",
 		command_snapshot_create},
 	{"snapshot revert", "VM SNAPSHOT", 2, 2, REVERTS, false, "bring a VM back to a snapshot",
@@ -100,19 +106,22 @@ static const struct command commands[] = {
 		"Reverts to the safety snapshot that the last revert took, as long as that exists and is Ready. It takes "
 		"a safety snapshot of its own. Asks on a terminal, needs --yes elsewhere.",
 		command_snapshot_undo},
-	{"snapshot delete", "VM [SNAPSHOT]", 1, 2, BIT(OPTION_ALL) | BIT(OPTION_CHILDREN) | BIT(OPTION_DRY_RUN),
+	{"snapshot delete", "VM [SNAPSHOT]", 1, 2, BIT(OPTION_ALL) | BIT(OPTION_CHILDREN) | ACT,
 		false, "delete a snapshot, a part of the tree, or all",
 		"The VM's running state and all other snapshots keep what they hold. Done when the host has merged "
 		"the disks. Asks on a terminal, needs --yes elsewhere.",
 		command_snapshot_delete},
+	{"snapshot edit", "VM SNAPSHOT", 2, 2, BIT(OPTION_NEW_NAME) | BIT(OPTION_NEW_DESCRIPTION), false,
+		"change the display name or the description of a snapshot",
+		"Nothing changes on the host. What was there before stands in the log.", command_snapshot_edit},
 	{"tree", "[VM...]", 0, OPERANDS_ANY, 0, false, "draw groups, hosts, VMs and their snapshot trees",
 		"`*` marks the current snapshot, `now` the running state. Untracked rows are checkpoints that were made "
 		"outside hvtree; it never changes them.",
 		command_tree},
 	{"vm list", "", 0, 0, 0, false, "list VMs", NULL, command_vm_list},
 	{"vm show", "VM", 1, 1, 0, false, "show a VM, its disks, and what can be done with it", NULL, command_vm_show},
-	{"vm start", "VM", 1, 1, BIT(OPTION_DRY_RUN), false, "start a VM", NULL, command_vm_start},
-	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | BIT(OPTION_DRY_RUN), false, "shut a VM down",
+	{"vm start", "VM", 1, 1, ACT, false, "start a VM", NULL, command_vm_start},
+	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | ACT, false, "shut a VM down",
 		"With --force it is turned off: asks on a terminal, needs --yes elsewhere.", command_vm_stop},
 	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
 	{"host add", "[USER@]HOST[:PORT]", 1, 1,
@@ -150,6 +159,13 @@ static const struct command commands[] = {
 		false, "list who changed what, from where, and how it ended, newest first",
 		"A change has two rows: when it was requested, and its outcome. All filters that are given must hold.",
 		command_log},
+	{"settings list", "", 0, 0, 0, false, "list the settings of the store",
+		"They hold for every console on the store. How one console looks is in $XDG_CONFIG_HOME/hvtree/config; F2 in "
+		"the console changes it.",
+		command_settings_list},
+	{"settings set", "NAME [VALUE]", 1, 2, 0, false, "change a setting of the store",
+		"Without VALUE it is again as when nobody had set it. For administrators; written into the log.",
+		command_settings_set},
 	{"theme list", "", 0, 0, 0, true, "list the themes that there are",
 		"Files of the user and of the machine are found by their names and stand before built-in ones of the same "
 		"name. An overlay is laid over another theme: by the demo, or for a group by the configuration.",
@@ -159,6 +175,9 @@ static const struct command commands[] = {
 		"number of colours or to people who do not see red and green. FILE may also be the name of a theme.",
 		command_theme_check},
 	{"theme show", "NAME", 1, 1, 0, true, "show how every role of a theme looks", NULL, command_theme_show},
+	{"completion", "SHELL", 1, 1, 0, true, "print what completes hvtree's command line in bash, zsh or fish",
+		"For example: source <(hvtree completion bash).", command_completion},
+	{"manual", "", 0, 0, 0, true, "print the manual page, for man -l", NULL, command_manual},
 	{"help", "[COMMAND]", 0, 2, 0, true, "print help", NULL, command_help},
 };
 

@@ -10,6 +10,7 @@ int command_snapshot_create(struct batch *batch);
 int command_snapshot_revert(struct batch *batch);
 int command_snapshot_undo(struct batch *batch);
 int command_snapshot_delete(struct batch *batch);
+int command_snapshot_edit(struct batch *batch);
 int command_tree(struct batch *batch);
 int command_vm_list(struct batch *batch);
 int command_vm_show(struct batch *batch);
@@ -26,9 +27,13 @@ int command_account_set(struct batch *batch);
 int command_account_remove(struct batch *batch);
 int command_vm_assign(struct batch *batch);
 int command_log(struct batch *batch);
+int command_settings_list(struct batch *batch);
+int command_settings_set(struct batch *batch);
 int command_theme_list(struct batch *batch);
 int command_theme_check(struct batch *batch);
 int command_theme_show(struct batch *batch);
+int command_manual(struct batch *batch);
+int command_completion(struct batch *batch);
 int command_help(struct batch *batch);
 
 #endif

@@ -38,6 +38,7 @@ void json_put_snapshot(struct json_writer *json, const struct hv_snapshot *snaps
 	json_put_string(json, "domain", snapshot->domain);
 	json_put_string(json, "host", snapshot->host_name);
 	json_put_integer(json, "size", snapshot->size_bytes);
+	json_put_string(json, "createdby", snapshot->created_by);
 }
 
 static void json_volumes(struct json_writer *json, const struct hv_tree *tree)

@@ -45,6 +45,7 @@ const char *tui_group_title(enum tui_group group)
 	static const char *const titles[] = {
 		[TUI_GROUP_MOVE] = "MOVE",
 		[TUI_GROUP_DO] = "DO (a change asks first)",
+		[TUI_GROUP_FIND] = "FIND",
 		[TUI_GROUP_SHOW] = "SHOW",
 		[TUI_GROUP_PROGRAM] = "PROGRAM",
 	};

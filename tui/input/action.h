@@ -16,8 +16,10 @@ enum tui_place {
 	TUI_PLACE_JOBS = 2,
 	TUI_PLACE_MESSAGES = 4,
 	TUI_PLACE_HELP = 8,
-	TUI_PLACE_LISTS = TUI_PLACE_JOBS | TUI_PLACE_MESSAGES | TUI_PLACE_HELP,
-	TUI_PLACE_ANY = 15,
+	TUI_PLACE_SETTINGS = 16,
+	TUI_PLACE_SCREENS = TUI_PLACE_TREE | TUI_PLACE_JOBS | TUI_PLACE_MESSAGES,
+	TUI_PLACE_LISTS = TUI_PLACE_JOBS | TUI_PLACE_MESSAGES | TUI_PLACE_HELP | TUI_PLACE_SETTINGS,
+	TUI_PLACE_ANY = 31,
 };
 
 /* What must be under the cursor. */
@@ -31,7 +33,7 @@ enum tui_danger {
 };
 
 /* Headings of the help. */
-enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM, TUI_GROUP_COUNT };
+enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM, TUI_GROUP_COUNT };
 
 /*   id, name, default keys, place, needs, danger, group, hint ("" none), help */
 #define TUI_ACTIONS(X)                                                                                     \
@@ -55,9 +57,29 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
 	X(SYNC, "sync", "F5", TREE, NOTHING, SAFE, DO, "", "read again from this host, or from all")       \
 	X(RETRY, "retry", "c", TREE, HOST, SAFE, DO, "", "connect to this host now")                       \
+	X(FIND, "find", "/", TREE, NOTHING, SAFE, FIND, "find", "filter the tree, also by key>value and !word") \
+	X(NEXT_MATCH, "next-match", "n", TREE, NOTHING, SAFE, FIND, "", "to the next match")               \
+	X(PREVIOUS_MATCH, "previous-match", "N", TREE, NOTHING, SAFE, FIND, "", "to the match before")     \
+	X(PROBLEMS, "problems", "!", TREE, NOTHING, SAFE, FIND, "", "only what needs somebody, and back")  \
+	X(BARE, "bare", ".", TREE, NOTHING, SAFE, FIND, "", "leave out VMs without snapshots, and back")   \
+	X(LOG_FIND, "filter-log", "/", MESSAGES, NOTHING, SAFE, FIND, "filter", "log: filter by words")    \
+	X(LOG_LEVEL, "log-level", "l", MESSAGES, NOTHING, SAFE, FIND, "level", "log: all, warnings, errors") \
+	X(LOG_FOLLOW, "follow-log", "f F", MESSAGES, NOTHING, SAFE, FIND, "follow", "log: stay at the newest, or hold still") \
+	X(HELP_FIND, "search-help", "/", HELP, NOTHING, SAFE, FIND, "search", "help: search; Enter runs the line") \
+	X(WIDE, "wide", "w", TREE, NOTHING, SAFE, SHOW, "", "the tree over the whole width, and back")     \
+	X(SORT, "sort", "o", TREE, NOTHING, SAFE, SHOW, "", "VMs by name, age, size, snapshots, chain")    \
+	X(REVERSE, "reverse", "O", TREE, NOTHING, SAFE, SHOW, "", "the other way round")                   \
+	X(FOLLOW, "follow", "F", TREE, NOTHING, SAFE, SHOW, "", "keep the cursor's line in its place")     \
+	X(PAUSE, "pause", "Z", TREE, NOTHING, SAFE, SHOW, "", "the tree stands still, and goes on")        \
+	X(LOG_WRITE, "write-log", "w", MESSAGES, NOTHING, SAFE, SHOW, "write", "log: write to a file")     \
+	X(PALETTE, "palette", ":", SCREENS, NOTHING, SAFE, PROGRAM, "cmd", "a command by its name")        \
 	X(JOBS, "jobs", "J", ANY, NOTHING, SAFE, SHOW, "jobs", "operations: running and ended")            \
 	X(MESSAGES, "messages", "L", ANY, NOTHING, SAFE, SHOW, "log", "messages")                          \
 	X(THEME, "theme", "T", ANY, NOTHING, SAFE, SHOW, "theme", "next theme")                            \
+	X(SETTINGS, "settings", "F2", ANY, NOTHING, SAFE, SHOW, "", "settings: form that keeps your file's comments") \
+	X(EDIT_SETTING, "edit-setting", "Enter", SETTINGS, NOTHING, SAFE, PROGRAM, "change", "settings: change the line") \
+	X(WRITE, "write", "W", TREE, ROW, SAFE, PROGRAM, "", "allow changes in a read-only group for a time: TIME REASON") \
+	X(END_WRITE, "readonly", "^E", TREE, ROW, SAFE, PROGRAM, "", "end that time now")                     \
 	X(HELP, "help", "? F1", ANY, NOTHING, SAFE, SHOW, "help", "this help")                             \
 	X(RUN, "run", "Enter", HELP, NOTHING, SAFE, PROGRAM, "run", "help: run the line")                  \
 	X(BACK, "back", "Escape", ANY, NOTHING, SAFE, PROGRAM, "back", "back to the tree")                 \

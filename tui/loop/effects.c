@@ -1,31 +1,7 @@
 /* What the state asks of the world, done: requests go down the backend's queue, the rest is the terminal's. */
 #include "tui/loop/loop_state.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static void next_theme(struct loop *loop)
-{
-	size_t index = 0;
-	const char *name;
-	while ((name = theme_builtin_name(index)) != NULL && strcmp(name, loop->theme->name) != 0) {
-		index++;
-	}
-	const char *next = name != NULL ? theme_builtin_name(index + 1) : NULL;
-	struct hv_text problems = HV_TEXT_INIT;
-	struct theme *theme = theme_load(next, &problems);
-	theme_free(loop->theme);
-	loop->theme = theme;
-	loop->canvas->glyphs = &theme->glyphs;
-	screen_use_theme(loop->screen, theme);
-	HV_CLEANUP_FREE char *text = hv_sprintf("theme: %s", theme->name);
-	bool warning = problems.length > 0;
-	if (warning) {
-		problems.bytes[strcspn(problems.bytes, "\n")] = '\0';
-	}
-	app_message(loop->app, warning, warning ? problems.bytes : text);
-	hv_text_clear(&problems);
-}
+#include "tui/loop/user_file.h"
 
 static void carry_out(struct loop *loop, const struct app_effect *effect)
 {
@@ -41,6 +17,12 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 		break;
 	case APP_EFFECT_PREVIEW:
 		hv_preview(loop->backend, effect->ticket, &effect->act);
+		break;
+	case APP_EFFECT_LIST:
+		hv_list_snapshots(loop->backend, effect->ticket, &effect->query);
+		break;
+	case APP_EFFECT_WRITE:
+		file_jobs_add(loop->files, user_file_job(effect->path, effect->text));
 		break;
 	case APP_EFFECT_CANCEL:
 		hv_cancel(loop->backend, effect->ticket, &effect->id);
@@ -59,7 +41,13 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 		hv_answer_secret(loop->backend, effect->question, effect->secret);
 		break;
 	case APP_EFFECT_NEXT_THEME:
-		next_theme(loop);
+		loop_theme_next(loop);
+		break;
+	case APP_EFFECT_NOTE:
+		hv_note(loop->backend, effect->ticket, effect->note, effect->value);
+		break;
+	case APP_EFFECT_SETTING:
+		loop_setting(loop, effect->setting, effect->value);
 		break;
 	case APP_EFFECT_REPAINT:
 		screen_repaint(loop->screen);

@@ -9,6 +9,7 @@
 #define FRAME_US (HV_SECOND_US / 10)  /* between frames that no key asked for */
 #define TICK_US INT64_C(10000)        /* least time to a change by time alone: a clock may jump */
 #define EVENT_BUDGET_US INT64_C(5000) /* then keys are looked at again */
+#define DOUBLE_CLICK_US INT64_C(400000)
 #define EVENT_BATCH 64                /* events between two looks at the clock */
 
 static int64_t now_us(const struct loop *loop)
@@ -58,15 +59,46 @@ static void take_signals(struct loop *loop)
 	}
 }
 
+/* Two clicks at one place, one soon after the other: only who has a clock can tell. */
+static struct key doubled(struct loop *loop, struct key key)
+{
+	bool again = key.code == KEY_CODE_CLICK && loop->click_us != 0 && loop->click.character == key.character &&
+		     now_us(loop) - loop->click_us <= DOUBLE_CLICK_US;
+	loop->click = key;
+	loop->click_us = key.code == KEY_CODE_CLICK && !again ? now_us(loop) : 0;
+	return again ? (struct key){KEY_CODE_DOUBLE_CLICK, key.character} : key;
+}
+
+static void take_key(struct loop *loop, struct key key, const char *paste)
+{
+	if (key.code == KEY_CODE_BACKGROUND) {
+		loop_theme_background(loop, key.character);
+		return;
+	}
+	app_key(loop->app, doubled(loop, key), paste);
+	effects_carry_out(loop);
+	loop->draw_at_once = true;
+}
+
 /* All keys that wait: one frame for all of them. */
 static void take_keys(struct loop *loop)
 {
 	struct key key;
 	const char *paste;
 	while (!loop->quit && screen_next_key(loop->screen, &key, &paste)) {
-		app_key(loop->app, key, paste);
-		effects_carry_out(loop);
-		loop->draw_at_once = true;
+		take_key(loop, key, paste);
+	}
+	loop->idle.happened = true;
+}
+
+/* What has become of files that were to be written. */
+static void take_files(struct loop *loop)
+{
+	bool failed = false;
+	char *text;
+	while ((text = file_jobs_take(loop->files, &failed)) != NULL) {
+		app_message(loop->app, failed, text);
+		free(text);
 	}
 	loop->idle.happened = true;
 }
@@ -96,6 +128,7 @@ static bool take_events(struct loop *loop)
 
 static void draw(struct loop *loop)
 {
+	loop_theme_follow(loop);
 	canvas_erase(loop->canvas);
 	app_view(loop->app, loop->canvas);
 	effects_carry_out(loop); /* rows that came into view may need their data */
@@ -142,6 +175,9 @@ static int wait_ms(const struct loop *loop, bool more_events)
 	if (screen_input_wait_ms(loop->screen) >= 0) {
 		wait_us = least(wait_us, input_deadline_us(loop) - now_us(loop));
 	}
+	if (loop->answer_until_us != 0) {
+		wait_us = least(wait_us, loop->answer_until_us - now_us(loop));
+	}
 	if (wait_us == HV_NEVER) {
 		return -1;
 	}
@@ -152,7 +188,7 @@ static int wait_ms(const struct loop *loop, bool more_events)
 static void report_idle(struct loop *loop)
 {
 	bool at_rest = app_idle(loop->app) && !app_dirty(loop->app) && !loop->draw_at_once &&
-		       screen_input_wait_ms(loop->screen) < 0;
+		       screen_input_wait_ms(loop->screen) < 0 && file_jobs_idle(loop->files);
 	if (at_rest) {
 		idle_report_write(&loop->idle, screen_bytes_read(loop->screen),
 			screen_width(loop->screen), screen_height(loop->screen));
@@ -162,11 +198,12 @@ static void report_idle(struct loop *loop)
 /* One poll() and everything that it tells of. Returns whether more events may wait. */
 static bool turn(struct loop *loop, bool more_events)
 {
-	enum { INPUT, EVENTS, SIGNALS };
+	enum { INPUT, EVENTS, SIGNALS, FILES };
 	struct pollfd fds[] = {
 		[INPUT] = {.fd = screen_input_fd(loop->screen), .events = POLLIN},
 		[EVENTS] = {.fd = hv_backend_fd(loop->backend), .events = POLLIN},
 		[SIGNALS] = {.fd = signals_fd(), .events = POLLIN},
+		[FILES] = {.fd = file_jobs_fd(loop->files), .events = POLLIN},
 	};
 	int ready = poll(fds, HV_ARRAY_LEN(fds), wait_ms(loop, more_events));
 	if (ready < 0) { /* a signal: its byte is in the pipe now */
@@ -174,6 +211,12 @@ static bool turn(struct loop *loop, bool more_events)
 	}
 	if (fds[SIGNALS].revents != 0) {
 		take_signals(loop);
+	}
+	if (fds[FILES].revents != 0) {
+		take_files(loop);
+	}
+	if (loop->answer_until_us != 0 && now_us(loop) >= loop->answer_until_us) {
+		loop_theme_stop_asking(loop);
 	}
 	if (fds[INPUT].revents != 0) {
 		loop->quit = loop->quit || !screen_read(loop->screen);
@@ -196,13 +239,15 @@ size_t loop_run(const struct loop_config *config)
 		.app = config->app,
 		.backend = config->backend,
 		.screen = config->screen,
-		.theme = config->theme,
+		.standing_overlay = config->overlay,
 		.clock = config->clock,
 		.ascii = config->ascii,
 		.next_tick_us = HV_NEVER,
 		.idle = {.fd = config->test_fd},
 	};
-	screen_use_theme(loop.screen, loop.theme);
+	loop.files = file_jobs_new();
+	screen_use_mouse(loop.screen, config->mouse);
+	loop_theme_start(&loop, config->theme, config->ask_background);
 	loop_new_size(&loop);
 	/* what is known already belongs in the first frame */
 	bool more_events = take_events(&loop);
@@ -214,6 +259,7 @@ size_t loop_run(const struct loop_config *config)
 	size_t live = loop.operations.count;
 	live_operations_clear(&loop.operations);
 	canvas_free(loop.canvas);
-	theme_free(loop.theme);
+	loop_theme_clear(&loop);
+	file_jobs_free(loop.files);
 	return live;
 }

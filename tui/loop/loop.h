@@ -19,7 +19,10 @@ struct loop_config {
 	struct app *app;
 	struct hv_backend *backend;
 	struct screen *screen;
-	struct theme *theme; /* shown first; owned by the loop from now on */
+	const char *theme;   /* by name or path; NULL or "auto": by the terminal's background */
+	const char *overlay; /* laid over it where the state asks for nothing else; NULL: none */
+	bool ask_background; /* the terminal may be asked for it */
+	bool mouse;
 	bool ascii;
 	int test_fd; /* HVTREE_TEST_FD, see idle_report.h; -1: none */
 	struct hv_clock clock;

@@ -22,8 +22,11 @@ static void move(struct app *app, int64_t rows)
 		app_move_help(app, rows);
 	} else if (app->screen == APP_SCREEN_JOBS) {
 		app_move_job(app, rows);
+	} else if (app->screen == APP_SCREEN_SETTINGS) {
+		app_move_setting(app, rows);
 	} else if (app->screen == APP_SCREEN_MESSAGES) {
-		scroll(app, &app->messages_top, rows, (int64_t)messages_count(&app->messages) - 1);
+		const struct message *lines[MESSAGES_MAX];
+		scroll(app, &app->messages_top, rows, (int64_t)app_log_lines(app, lines) - 1);
 	} else if (app->details_focused) {
 		scroll(app, &app->details_scroll, rows, APP_DETAILS_MAX);
 	} else {
@@ -38,6 +41,8 @@ static int64_t page(const struct app *app)
 		rows = app_help_page(app);
 	} else if (app->screen == APP_SCREEN_JOBS) {
 		rows = app_jobs_page(app);
+	} else if (app->screen == APP_SCREEN_SETTINGS) {
+		rows = app_settings_page(app);
 	} else if (app->screen == APP_SCREEN_MESSAGES) {
 		rows = app->layout.body.height - 1;
 	} else if (app->details_focused) {
@@ -76,24 +81,17 @@ static void last(struct app *app)
 	move(app, TO_THE_END);
 }
 
-static void relayout(struct app *app)
-{
-	layout_make(app->width, app->height, app->details_focused, &app->layout);
-	app_settle(app);
-	app->dirty = true;
-}
-
 static void toggle(struct app *app)
 {
 	app_toggle_row(app);
-	relayout(app);
+	app_relayout(app);
 }
 
 static void details(struct app *app)
 {
 	app->details_focused = !app->details_focused;
 	app->details_scroll = 0;
-	relayout(app);
+	app_relayout(app);
 }
 
 static void cancel_job(struct app *app)
@@ -134,7 +132,7 @@ static void show(struct app *app, enum app_screen screen)
 	app->help_open = false;
 	app->messages_top = 0;
 	app_move_job(app, 0);
-	relayout(app);
+	app_relayout(app);
 }
 
 static void jobs(struct app *app)
@@ -147,9 +145,23 @@ static void messages(struct app *app)
 	show(app, APP_SCREEN_MESSAGES);
 }
 
+static void settings(struct app *app)
+{
+	show(app, APP_SCREEN_SETTINGS);
+}
+
+/* Also from the palette, where the words may follow at once. */
+static void write_for_a_time(struct app *app)
+{
+	char *start = hv_sprintf("%s ", config_text(&app->settings, SETTING_WRITE_TIME));
+	prompt_open(app, PROMPT_WRITE, start);
+	free(start);
+}
+
 static void help(struct app *app)
 {
 	app->help_open = !app->help_open;
+	hv_replace_string(&app->help_text, NULL);
 	app->help_cursor = 0;
 	app->help_top = 0;
 	app_move_help(app, 0);
@@ -185,13 +197,75 @@ static bool go_back(struct app *app)
 	} else {
 		return false;
 	}
-	relayout(app);
+	app_relayout(app);
 	return true;
 }
 
+/* When nothing is in front of the tree, what narrows it goes. */
 static void back(struct app *app)
 {
-	(void)go_back(app);
+	if (go_back(app)) {
+		return;
+	}
+	if (app_is_filtered(app)) {
+		app_find_clear(app);
+	} else if (app->problems_only) {
+		app->problems_only = false;
+		app_show_filtered(app);
+	}
+}
+
+static void problems(struct app *app)
+{
+	app->problems_only = !app->problems_only;
+	app_show_filtered(app);
+	app_say(app, ROLE_INFO, app->problems_only ? "only what needs somebody; ! shows all again" : "everything is shown");
+}
+
+static void bare(struct app *app)
+{
+	app->no_bare = !app->no_bare;
+	app_show_filtered(app);
+	app_say(app, ROLE_INFO, app->no_bare ? "VMs without snapshots are left out; . shows them again"
+					     : "VMs without snapshots are shown");
+}
+
+static void say_order(struct app *app)
+{
+	static const char *const orders[MODEL_SORT_COUNT] = {
+		[MODEL_SORT_NAME] = "name",
+		[MODEL_SORT_AGE] = "age of the oldest snapshot",
+		[MODEL_SORT_SIZE] = "size of their snapshots",
+		[MODEL_SORT_SNAPSHOTS] = "number of snapshots",
+		[MODEL_SORT_CHAIN] = "length of the chain",
+	};
+	app_show_filtered(app);
+	app_say(app, ROLE_INFO, "VMs by %s%s", orders[app->sort], app->reversed ? ", reversed" : "");
+}
+
+static void sort(struct app *app)
+{
+	app->sort = (enum model_sort)((app->sort + 1) % MODEL_SORT_COUNT);
+	say_order(app);
+}
+
+static void reverse(struct app *app)
+{
+	app->reversed = !app->reversed;
+	say_order(app);
+}
+
+static void wide(struct app *app)
+{
+	app->wide = !app->wide;
+	app_relayout(app);
+}
+
+static void follow(struct app *app)
+{
+	app->follow = !app->follow;
+	app_say(app, ROLE_INFO, app->follow ? "the cursor's line keeps its place; rows above it come and go"
+					    : "the first line keeps its place");
 }
 
 static void next_theme(struct app *app)
@@ -243,9 +317,29 @@ static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_CANCEL_JOB] = cancel_job,
 	[TUI_ACTION_SYNC] = sync,
 	[TUI_ACTION_RETRY] = retry,
+	[TUI_ACTION_FIND] = app_find,
+	[TUI_ACTION_NEXT_MATCH] = app_find_next,
+	[TUI_ACTION_PREVIOUS_MATCH] = app_find_previous,
+	[TUI_ACTION_PROBLEMS] = problems,
+	[TUI_ACTION_BARE] = bare,
+	[TUI_ACTION_LOG_FIND] = app_log_find,
+	[TUI_ACTION_LOG_LEVEL] = app_log_next_level,
+	[TUI_ACTION_LOG_FOLLOW] = app_log_follow,
+	[TUI_ACTION_HELP_FIND] = app_help_find,
+	[TUI_ACTION_WIDE] = wide,
+	[TUI_ACTION_SORT] = sort,
+	[TUI_ACTION_REVERSE] = reverse,
+	[TUI_ACTION_FOLLOW] = follow,
+	[TUI_ACTION_PAUSE] = app_pause,
+	[TUI_ACTION_LOG_WRITE] = app_log_write,
+	[TUI_ACTION_PALETTE] = app_palette,
 	[TUI_ACTION_JOBS] = jobs,
 	[TUI_ACTION_MESSAGES] = messages,
 	[TUI_ACTION_THEME] = next_theme,
+	[TUI_ACTION_SETTINGS] = settings,
+	[TUI_ACTION_EDIT_SETTING] = app_edit_setting,
+	[TUI_ACTION_WRITE] = write_for_a_time,
+	[TUI_ACTION_END_WRITE] = policy_end_write,
 	[TUI_ACTION_HELP] = help,
 	[TUI_ACTION_RUN] = run_line,
 	[TUI_ACTION_BACK] = back,
@@ -263,6 +357,9 @@ void app_run(struct app *app, enum tui_action action)
 	if (reason) {
 		app_say(app, ROLE_WARN, "not possible: %s", reason);
 		return;
+	}
+	if (tui_action_info(action)->danger != TUI_DANGER_SAFE) {
+		paused_resume(app); /* nobody decides by an old picture */
 	}
 	handlers[action](app);
 }

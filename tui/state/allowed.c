@@ -5,7 +5,7 @@
 
 bool app_has_action(const struct app *app, enum tui_action action)
 {
-	return !app->config.read_only || tui_action_info(action)->danger == TUI_DANGER_SAFE;
+	return tui_action_info(action)->danger == TUI_DANGER_SAFE || !policy_is_read_only(app, policy_group_here(app));
 }
 
 struct rule_facts app_facts(const struct app *app, const struct vm_entry *vm, const struct hv_node *node)
@@ -13,7 +13,8 @@ struct rule_facts app_facts(const struct app *app, const struct vm_entry *vm, co
 	const struct host_entry *host = model_vm_host(vm);
 	struct rule_facts facts = hv_facts(host ? host->host : NULL, vm->vm, vm->tree, node);
 	facts.operation_live = facts.operation_live || model_vm_operation(&app->model, vm) != NULL;
-	facts.read_only = app->config.read_only;
+	const struct group_entry *group = model_group_of((struct row_node *)(uintptr_t)&vm->node);
+	facts.read_only = policy_is_read_only(app, group ? group->name : NULL);
 	return facts;
 }
 
@@ -150,7 +151,7 @@ const char *app_why_not(const struct app *app, enum tui_action action, char *tex
 {
 	const struct tui_action_info *info = tui_action_info(action);
 	if (!app_has_action(app, action)) {
-		return "this console is read-only";
+		return policy_sentence(app, policy_group_here(app), text, size);
 	}
 	if (app->failed && (info->danger != TUI_DANGER_SAFE || action == TUI_ACTION_SYNC ||
 				  action == TUI_ACTION_RETRY)) {

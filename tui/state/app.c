@@ -14,6 +14,14 @@ static void node_leaves(void *context, const struct row_node *node)
 	rows_let_go(&app->top, node);
 }
 
+/* The rows beneath a VM stand elsewhere now. */
+static void leaves_remade(void *context, struct vm_entry *vm, const struct hv_tree *old)
+{
+	struct app *app = context;
+	rows_follow_tree(&app->cursor, vm, old);
+	rows_follow_tree(&app->top, vm, old);
+}
+
 static void operation_leaves(void *context, const struct operation_entry *entry)
 {
 	struct app *app = context;
@@ -30,11 +38,19 @@ struct app *app_new(const struct app_config *config)
 	app->user = hv_text_printable(config->user ? config->user : "", config->user ? strlen(config->user) : 0);
 	app->config.title = app->title;
 	app->config.user = app->user;
+	if (config->settings) {
+		config_copy(&app->settings, config->settings);
+	}
+	app->config.settings = &app->settings;
+	app->config.read_only = config->read_only || config_is(&app->settings, SETTING_READ_ONLY);
 	keymap_set_defaults(&app->keymap);
 	model_init(&app->model);
 	app->model.leaving = node_leaves;
 	app->model.operation_leaving = operation_leaves;
+	app->model.remade = leaves_remade;
 	app->model.context = app;
+	app_settings_use(app);
+	app_keys_use(app);
 	app_resize(app, 80, 24);
 	return app;
 }
@@ -47,8 +63,16 @@ void app_free(struct app *app)
 	dialog_close(app);
 	questions_clear(app);
 	held_keys_clear(app);
+	prompt_clear(&app->prompt);
+	find_clear(&app->find);
+	paused_clear(app);
+	log_clear(&app->log);
+	free(app->to_write);
+	free(app->help_text);
 	model_clear(&app->model);
 	messages_clear(&app->messages);
+	policy_clear(app);
+	config_clear(&app->settings);
 	keymap_clear(&app->keymap);
 	app_effects_clear(app);
 	free(app->effects);
@@ -74,6 +98,8 @@ unsigned app_place(const struct app *app)
 		return TUI_PLACE_JOBS;
 	case APP_SCREEN_MESSAGES:
 		return TUI_PLACE_MESSAGES;
+	case APP_SCREEN_SETTINGS:
+		return TUI_PLACE_SETTINGS;
 	}
 	return TUI_PLACE_TREE;
 }
@@ -90,9 +116,7 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 	}
 	messages_add(&app->messages, app->wall_us, role, text);
 	free(text);
-	if (app->messages_top > 0 && app->messages_top + 1 < messages_count(&app->messages)) {
-		app->messages_top++; /* what is being read stays where it is */
-	}
+	app_log_added(app);
 	app->dirty = true;
 }
 
@@ -129,8 +153,14 @@ static void run_key(struct app *app, struct key key)
 void app_press(struct app *app, struct key key, const char *paste)
 {
 	app->awaited_host = (struct hv_uuid){{0}};
-	if (app->dialog.kind != DIALOG_NONE && !app->layout.too_small) {
+	if (key_is_mouse(key)) {
+		if (!app->layout.too_small) {
+			app_mouse(app, key);
+		}
+	} else if (app->dialog.kind != DIALOG_NONE && !app->layout.too_small) {
 		dialog_key(app, key, paste);
+	} else if (app->prompt.kind != PROMPT_NONE && !app->layout.too_small) {
+		prompt_key(app, key, paste);
 	} else if (key.code == KEY_CODE_PASTE) {
 		app_say(app, ROLE_WARN, "paste ignored: there is no field to paste into");
 	} else {
@@ -155,9 +185,9 @@ void app_resize(struct app *app, int width, int height)
 {
 	app->width = width;
 	app->height = height;
-	layout_make(width, height, app->details_focused, &app->layout);
-	app_settle(app);
+	app_relayout(app);
 	app_move_job(app, 0);
+	app_move_setting(app, 0);
 	if (app->help_open) {
 		app_move_help(app, 0);
 	}
@@ -173,8 +203,12 @@ int64_t app_tick(struct app *app, int64_t wall_us)
 	}
 	app->wall_us = wall_us;
 	int64_t held_us = held_keys_tick(app, back);
+	int64_t policy_us = policy_tick(app);
 	app->due_us = app_due(app);
 	app->due_us = held_us < app->due_us ? held_us : app->due_us;
+	app->due_us = policy_us < app->due_us ? policy_us : app->due_us;
+	int64_t find_us = app_find_tick(app);
+	app->due_us = find_us < app->due_us ? find_us : app->due_us;
 	return app->due_us;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "backend/backend.h"
 #include "tui/canvas/canvas.h"
+#include "tui/config/config.h"
 #include "tui/input/key.h"
 
 struct app;
@@ -21,6 +22,7 @@ struct app_config {
 	bool demo;          /* says TRAINING in the title and in each dialog */
 	bool read_only;
 	bool ascii;
+	const struct config *settings; /* copied by app_new(); NULL: the defaults */
 };
 
 struct app *app_new(const struct app_config *config);
@@ -31,12 +33,16 @@ enum app_effect_kind {
 	APP_EFFECT_CLOSE_VM,    /* id */
 	APP_EFFECT_ACT,         /* ticket, act */
 	APP_EFFECT_PREVIEW,     /* ticket, act */
+	APP_EFFECT_LIST,        /* ticket, query */
+	APP_EFFECT_WRITE,       /* path, text: write a new file of the user, and say by app_message() how it went */
 	APP_EFFECT_CANCEL,      /* ticket, id */
 	APP_EFFECT_SYNC,        /* ticket, id (nil: all) */
 	APP_EFFECT_RETRY,       /* id */
 	APP_EFFECT_ANSWER_KEY,    /* question, key_answer */
 	APP_EFFECT_ANSWER_SECRET, /* question, secret */
 	APP_EFFECT_NEXT_THEME,  /* the loop changes the theme and says its name by app_message() */
+	APP_EFFECT_NOTE,        /* ticket, note, value: into the audit log */
+	APP_EFFECT_SETTING,     /* setting, value: use it and keep it */
 	APP_EFFECT_REPAINT,     /* draw every cell again (^L) */
 	APP_EFFECT_SUSPEND,     /* ^Z */
 	APP_EFFECT_QUIT,
@@ -46,9 +52,14 @@ struct app_effect {
 	enum app_effect_kind kind;
 	uint64_t ticket;
 	struct hv_uuid id;
+	char *path, *text;
+	struct hv_snapshot_query query;
 	struct hv_act act; /* strings are owned by the effect list, valid until app_effects_clear(); the same for: */
 	const struct hv_question *question;
 	enum hv_key_answer key_answer;
+	enum setting setting;
+	enum hv_note note;
+	char *value;
 	char *secret; /* NULL: none is given; overwritten when it is cleared */
 };
 
@@ -64,6 +75,9 @@ void app_resize(struct app *app, int width, int height);
 int64_t app_tick(struct app *app, int64_t wall_us);
 /** A line in the message area, from the loop itself. */
 void app_message(struct app *app, bool warning, const char *text);
+
+/** The theme that is to be laid over the chosen one where the cursor is now; NULL: none. Borrowed until the next input. */
+const char *app_overlay(const struct app *app);
 
 /** Whether anything that is drawn has changed since the last app_view(). */
 bool app_dirty(const struct app *app);

@@ -11,15 +11,15 @@
 #include "tui/state/layout.h"
 #include "tui/state/messages.h"
 #include "tui/state/model.h"
+#include "tui/state/policy.h"
+#include "tui/state/prompt.h"
 #include "tui/state/tree_rows.h"
 
-#define APP_CHAIN_WARN 5                                      /* snapshots in a chain (Q2) */
-#define APP_AGE_WARN_US (INT64_C(30) * 24 * 3600 * HV_SECOND_US) /* of a snapshot (Q2) */
 #define APP_OPEN_HOSTS_MAX 200 /* VMs of a fleet that is shown with its hosts open at first */
 #define APP_DETAILS_MAX 60    /* lines that the details may have */
 #define APP_OPEN_ALL_MAX 500   /* VMs that one "open everything" opens */
 
-enum app_screen { APP_SCREEN_TREE, APP_SCREEN_JOBS, APP_SCREEN_MESSAGES };
+enum app_screen { APP_SCREEN_TREE, APP_SCREEN_JOBS, APP_SCREEN_MESSAGES, APP_SCREEN_SETTINGS };
 
 /* A request that is not answered yet. */
 struct app_request {
@@ -46,10 +46,45 @@ struct held_keys {
 	size_t lost;       /* more than there was room for */
 };
 
+#define FIND_QUESTIONS_MAX TERMS_MAX
+
+/* What the store was asked for the filter. */
+struct find_question {
+	uint64_t ticket;
+	const char *term; /* borrowed from the terms; NULL: no keyword */
+	int64_t older_than_us;
+	int type;
+	size_t looked_at; /* rows of the pages before */
+};
+
+struct find {
+	char *text; /* as typed; NULL or "": no filter */
+	struct terms terms;
+	struct find_question questions[FIND_QUESTIONS_MAX];
+	size_t question_count;
+	size_t snapshots; /* that fit, of those that the store told */
+	bool cut;         /* there are more than were looked at */
+	bool look;        /* rows may have come into view that the filter opens */
+	bool stale;       /* snapshots have come or gone since the store was asked */
+	int64_t asked_us;
+};
+
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+
+struct log_state {
+	char *text; /* the filter as typed; NULL or "": none */
+	struct terms terms;
+	enum log_level level; /* the least that is shown */
+	bool held; /* new messages do not move what is read, also at the newest */
+};
+
 struct app {
 	struct app_config config;
 	char *title, *user;
+	struct config settings;
 	struct keymap keymap;
+	int64_t age_warn_us; /* age of a snapshot that is marked as old (Q2) */
+	struct policy_state policy;
 	struct model model;
 	struct messages messages;
 	bool loaded;
@@ -69,10 +104,26 @@ struct app {
 	size_t details_scroll;
 	struct operation_entry *job; /* cursor of the jobs view; borrowed; NULL: the first */
 	size_t jobs_top;
-	size_t messages_top;   /* index of the first message shown, newest first */
+	size_t messages_top;   /* index of the first message shown, newest first, of those that pass the filter */
+	struct log_state log;
+	char *to_write;        /* what the file that is asked for will hold; NULL: nothing */
+	char *help_text;       /* what the help is searched for; NULL or "": nothing */
+	size_t setting, settings_top; /* cursor of the settings, enum setting; first one shown */
 	bool help_open;
 	size_t help_cursor, help_top;
 	struct dialog dialog;
+	struct prompt prompt;
+	struct find find;
+	bool paused; /* the tree stands still; see paused.c */
+	struct paused_event *paused_events;
+	bool follow; /* the cursor's line keeps its place on the screen */
+	size_t cursor_line; /* where the last move has put it */
+	bool moving; /* the cursor is on its way */
+	bool wide;   /* the tree takes the whole width */
+	bool problems_only;
+	bool no_bare;
+	enum model_sort sort;
+	bool reversed;
 
 	struct app_effect *effects;
 	size_t effect_count, effect_capacity;
@@ -91,6 +142,14 @@ void app_effect(struct app *app, enum app_effect_kind kind, const struct hv_uuid
 /** A request with a ticket; `act` may be NULL. */
 uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv_uuid *id,
 	const struct hv_act *act, const char *what);
+/** A list of snapshots. */
+uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query, const char *what);
+/** Use a setting and keep it. */
+void app_setting(struct app *app, enum setting setting, const char *value);
+/** Write into the audit log; the answer is ACCEPTED or REFUSED. */
+uint64_t app_note(struct app *app, enum hv_note note, const char *details);
+/** Write a new file of the user. */
+void app_write(struct app *app, const char *path, char *take_text);
 /** Forget the request; false when there is none with this ticket. *ret_kind and *ret_what (owned) may be NULL. */
 bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_kind, char **ret_what);
 
@@ -137,23 +196,89 @@ const char *app_refusal(
 	enum action action, const struct rule_facts *facts, const char *vm_name, char *text, size_t size);
 
 /* navigate.c */
+/** Lay the screen out anew: its size, or what is shown on it, has changed. */
+void app_relayout(struct app *app);
 void app_settle(struct app *app); /* after anything that may have moved rows: cursor shown, scroll in range */
+void app_set_cursor(struct app *app, const struct row_ref *row);
 void app_move_cursor(struct app *app, int64_t rows);
 void app_open_row(struct app *app);
 void app_close_row(struct app *app);
 void app_toggle_row(struct app *app);
 void app_open_all(struct app *app);
 void app_go_now(struct app *app);
+void app_close_node(struct app *app, struct row_node *node);
 /** Whether any row of the node is on the screen. */
 bool app_node_on_screen(const struct app *app, const struct row_node *node);
 bool app_tree_is_shown(const struct app *app);
+
+/* find_state.c */
+void app_find(struct app *app);
+void app_find_change(struct app *app, const char *text);
+void app_find_enter(struct app *app, const char *text);
+void app_find_clear(struct app *app);
+void app_find_next(struct app *app);
+void app_find_previous(struct app *app);
+bool app_is_filtered(const struct app *app);
+/** Whether the filter wants this row for its own sake. */
+bool app_is_match(const struct app *app, const struct row_ref *row);
+/** Filter, order or need have changed: show by them. */
+void app_show_filtered(struct app *app);
+/** Rows may have come into view: VMs are opened for what the filter found in them. */
+void app_find_look(struct app *app);
+/** A page of what the store was asked; false when the filter did not ask for it. */
+bool app_find_page(struct app *app, uint64_t ticket, const struct hv_snapshot_page *page);
+/** The VM (NULL: it is gone) may have got or lost snapshots. */
+void app_find_vm_changed(struct app *app, const struct vm_entry *vm, int64_t snapshots_before);
+/** Ask again, if it is time. Returns the wall time at which it will be, HV_NEVER when nothing has changed. */
+int64_t app_find_tick(struct app *app);
+void find_clear(struct find *find);
+
+/* paused.c */
+void app_pause(struct app *app);
+/** True: the event is kept for later. */
+bool paused_take(struct app *app, const struct hv_event *event);
+size_t paused_count(const struct app *app);
+/** Go on, and show what was kept. */
+void paused_resume(struct app *app);
+void paused_clear(struct app *app);
 
 /* jobs_state.c */
 size_t app_job_index(const struct app *app);
 void app_move_job(struct app *app, int64_t rows);
 int app_jobs_page(const struct app *app); /* rows of the list */
 
+/* palette.c */
+void app_palette(struct app *app);
+void app_palette_change(struct app *app, const char *text);
+void app_palette_enter(struct app *app, const char *text);
+/** As prompt.c wants it. */
+char *app_palette_complete(struct app *app, const char *text);
+/** Actions whose name has `text`, those that begin with it first. Returns their number. */
+size_t app_palette_matches(const struct app *app, const char *text, enum tui_action actions[TUI_ACTION_COUNT]);
+
+/* log_state.c */
+/** Messages that pass the filter, newest first. Returns their number. */
+size_t app_log_lines(const struct app *app, const struct message *lines[MESSAGES_MAX]);
+/** A message was added: what is read stays in its place. */
+void app_log_added(struct app *app);
+void app_log_find(struct app *app);
+void app_log_filter(struct app *app, const char *text);
+void app_log_unfilter(struct app *app);
+void app_log_next_level(struct app *app);
+void app_log_follow(struct app *app);
+void app_log_write(struct app *app);
+const char *app_log_word(enum role role);
+const char *app_log_level_name(enum log_level level);
+void log_clear(struct log_state *log);
+/** Ask into which file `take_text` goes; `what` is part of the name that is offered. */
+void app_ask_file(struct app *app, const char *what, char *take_text);
+void app_write_to(struct app *app, const char *path);
+
 /* help_state.c */
+void app_help_find(struct app *app);
+void app_help_search(struct app *app, const char *text);
+void app_help_enter(struct app *app, const char *text);
+void app_help_leave(struct app *app);
 struct help_line {
 	bool heading;
 	enum tui_group group;
@@ -163,6 +288,20 @@ struct help_line {
 size_t app_help_lines(const struct app *app, struct help_line lines[HELP_LINES_MAX]);
 void app_move_help(struct app *app, int64_t rows);
 int app_help_page(const struct app *app);
+
+/* mouse.c */
+void app_mouse(struct app *app, struct key key);
+
+/* settings_state.c */
+int app_settings_page(const struct app *app);
+void app_move_setting(struct app *app, int64_t rows);
+void app_edit_setting(struct app *app);
+/** A value was typed for the setting under the cursor. */
+void app_setting_enter(struct app *app, const char *text);
+/** Take over what the settings say now. */
+void app_settings_use(struct app *app);
+/** The keys of the configuration; a mistake among them is said, and changes none. */
+void app_keys_use(struct app *app);
 
 /* actions.c */
 void app_run(struct app *app, enum tui_action action);

@@ -164,6 +164,30 @@ const struct hv_preview *border_preview(const struct hv_preview *from)
 	return result;
 }
 
+const struct hv_snapshot_page *border_page(const struct hv_snapshot_page *from)
+{
+	struct cleaner cleaner = {0};
+	struct hv_snapshot_page copy = *from;
+	struct hv_snapshot *rows = hv_realloc_array(NULL, from->count + 1, sizeof *rows);
+	for (size_t i = 0; i < from->count; i++) {
+		rows[i] = from->rows[i];
+		clean(&cleaner, &rows[i].name);
+		clean(&cleaner, &rows[i].display_name);
+		clean(&cleaner, &rows[i].description);
+		clean(&cleaner, &rows[i].parent_name);
+		clean(&cleaner, &rows[i].vm_name);
+		clean(&cleaner, &rows[i].host_name);
+		clean(&cleaner, &rows[i].account);
+		clean(&cleaner, &rows[i].domain);
+		clean(&cleaner, &rows[i].created_by);
+	}
+	copy.rows = rows;
+	const struct hv_snapshot_page *result = cleaner.count ? hv_snapshot_page_new(&copy) : hv_snapshot_page_ref(from);
+	free(rows);
+	cleaner_clear(&cleaner);
+	return result;
+}
+
 char *border_input(const char *text)
 {
 	struct hv_text kept = HV_TEXT_INIT;

@@ -13,6 +13,7 @@ const struct hv_vm *border_vm(const struct hv_vm *from);
 const struct hv_tree *border_tree(const struct hv_tree *from);
 const struct hv_operation *border_operation(const struct hv_operation *from);
 const struct hv_preview *border_preview(const struct hv_preview *from);
+const struct hv_snapshot_page *border_page(const struct hv_snapshot_page *from);
 const struct hv_question *border_question(const struct hv_question *from);
 
 /** What may be typed or pasted into a field: line ends and tabs as blanks, everything else that is not printable left

@@ -188,6 +188,17 @@ static void freeze_undo(struct dialog *dialog)
 	dialog->snapshot_type = preview->target_type;
 }
 
+/* In a group that asks for no more, Enter does what was asked for: what it loses has been shown. */
+static void focus_when_mild(struct app *app)
+{
+	char reason[300];
+	struct dialog *dialog = &app->dialog;
+	bool mild = policy_confirm(app, dialog->group_name) == CONFIRM_FORM;
+	if (mild && dialog->focus == CONTROL_CANCEL && !dialog_why_not(app, reason, sizeof reason)) {
+		dialog->focus = CONTROL_GO;
+	}
+}
+
 bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview *preview)
 {
 	struct dialog *dialog = &app->dialog;
@@ -199,6 +210,7 @@ bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview 
 	if (dialog->undo) {
 		freeze_undo(dialog);
 	}
+	focus_when_mild(app);
 	app->dirty = true;
 	return true;
 }

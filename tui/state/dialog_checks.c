@@ -73,6 +73,20 @@ static const char *why_no_name(const struct app *app, char *text, size_t size)
 	return NULL;
 }
 
+bool dialog_needs_name(const struct app *app)
+{
+	const struct dialog *dialog = &app->dialog;
+	bool all = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL;
+	return all || policy_confirm(app, dialog->group_name) == CONFIRM_NAME;
+}
+
+const char *dialog_why_no_name(const struct app *app)
+{
+	const struct dialog *dialog = &app->dialog;
+	bool typed = !dialog_needs_name(app) || strcmp(text_field_get(&dialog->typed), dialog->vm_name) == 0;
+	return typed ? NULL : "type the name of the VM to go on";
+}
+
 static const char *why_no_confirmation(const struct app *app, enum action action, char *text, size_t size)
 {
 	const struct dialog *dialog = &app->dialog;
@@ -86,9 +100,7 @@ static const char *why_no_confirmation(const struct app *app, enum action action
 	if (refusal) {
 		return refusal;
 	}
-	bool typed = dialog->kind != DIALOG_DELETE || dialog->scope != SCOPE_ALL ||
-		     strcmp(text_field_get(&dialog->typed), dialog->vm_name) == 0;
-	return typed ? NULL : "type the name of the VM to go on";
+	return dialog_why_no_name(app);
 }
 
 const char *dialog_why_no_take(const struct app *app, char *text, size_t size)

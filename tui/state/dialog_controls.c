@@ -53,6 +53,13 @@ bool dialog_takes_safety(const struct dialog *dialog)
 	return !dialog->no_safety && dialog->preview && !dialog->preview->safety_refusal;
 }
 
+static void add_name(const struct app *app, struct control_list *list)
+{
+	if (app->dialog.phase != DIALOG_CHANGED && dialog_needs_name(app)) {
+		(void)dialog_add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
+	}
+}
+
 void dialog_revert_controls(const struct app *app, struct control_list *list)
 {
 	const struct dialog *dialog = &app->dialog;
@@ -63,6 +70,7 @@ void dialog_revert_controls(const struct app *app, struct control_list *list)
 			dialog->preview ? dialog->preview->safety_refusal : NULL);
 		safety->chosen = !dialog->no_safety && safety->enabled;
 	}
+	add_name(app, list);
 	dialog_add_confirm(app, list, dialog->undo ? "Undo" : "Revert");
 }
 
@@ -91,9 +99,7 @@ void dialog_delete_controls(const struct app *app, struct control_list *list)
 			dialog->below ? label : "this one and all below it");
 	}
 	scope_choice(dialog, list, CONTROL_SCOPE_ALL, SCOPE_ALL, "all snapshots of this VM");
-	if (dialog->scope == SCOPE_ALL && dialog->phase != DIALOG_CHANGED) {
-		(void)dialog_add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
-	}
+	add_name(app, list);
 	dialog_add_confirm(app, list, "Delete");
 }
 
@@ -102,10 +108,12 @@ void dialog_power_controls(const struct app *app, struct control_list *list)
 	char start[256], stop[256];
 	const char *no_start = dialog_why_no_power(app, ACTION_VM_START, start, sizeof start);
 	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
+	add_name(app, list);
 	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
 	(void)dialog_add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
 	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
-	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop)->danger = true;
+	const char *no_name = dialog_why_no_name(app);
+	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop ? no_stop : no_name)->danger = true;
 }
 
 void dialog_quit_controls(const struct app *app, struct control_list *list)

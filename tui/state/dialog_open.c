@@ -133,6 +133,7 @@ void dialog_open_revert(struct app *app)
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	freeze_snapshot(app, dialog);
 	dialog->safety_name = make_safety_name(app, "revert");
+	dialog->no_safety = !config_is(&app->settings, SETTING_SAFETY_SNAPSHOT);
 	dialog_ask_preview(app);
 }
 
@@ -141,6 +142,7 @@ void dialog_open_undo(struct app *app)
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	dialog->undo = true;
 	dialog->safety_name = make_safety_name(app, "undo");
+	dialog->no_safety = !config_is(&app->settings, SETTING_SAFETY_SNAPSHOT);
 	dialog_ask_preview(app);
 }
 

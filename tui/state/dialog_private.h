@@ -40,6 +40,10 @@ const char *dialog_why_no_delete(const struct app *app, char *text, size_t size)
 /** Why the chosen type of snapshot cannot be taken. */
 const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, char *text, size_t size);
 const char *dialog_why_no_power(const struct app *app, enum action action, char *text, size_t size);
+/** Whether the act is so severe, or its group so precious, that the name of the VM is typed. */
+bool dialog_needs_name(const struct app *app);
+/** Why not yet, while it is not typed. */
+const char *dialog_why_no_name(const struct app *app);
 /** What has moved since the preview was made, NULL when nothing has. */
 const char *dialog_what_changed(const struct app *app, char *text, size_t size);
 /** Tracked snapshots beneath the node. */

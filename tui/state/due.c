@@ -48,6 +48,7 @@ static int64_t row_due(const struct app *app, const struct row_ref *row)
 	}
 	case ROW_ROOT:
 	case ROW_GROUP:
+	case ROW_FOLD:
 	case ROW_KIND_COUNT:
 		return HV_NEVER;
 	}

@@ -52,6 +52,38 @@ void app_answer_secret(struct app *app, const struct hv_question *question, cons
 	effect->secret = hv_strdup_null(secret);
 }
 
+uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query, const char *what)
+{
+	uint64_t ticket = app_request(app, APP_EFFECT_LIST, NULL, NULL, what);
+	struct app_effect *effect = &app->effects[app->effect_count - 1];
+	effect->query = *query;
+	effect->query.keyword = hv_strdup_null(query->keyword);
+	return ticket;
+}
+
+void app_write(struct app *app, const char *path, char *take_text)
+{
+	struct app_effect *effect = effect_add(app, APP_EFFECT_WRITE);
+	effect->path = hv_strdup(path);
+	effect->text = take_text;
+}
+
+void app_setting(struct app *app, enum setting setting, const char *value)
+{
+	struct app_effect *effect = effect_add(app, APP_EFFECT_SETTING);
+	effect->setting = setting;
+	effect->value = hv_strdup(value);
+}
+
+uint64_t app_note(struct app *app, enum hv_note note, const char *details)
+{
+	uint64_t ticket = app_request(app, APP_EFFECT_NOTE, NULL, NULL, details);
+	struct app_effect *effect = &app->effects[app->effect_count - 1];
+	effect->note = note;
+	effect->value = hv_strdup(details);
+	return ticket;
+}
+
 bool app_answered(struct app *app, uint64_t ticket, enum app_effect_kind *ret_kind, char **ret_what)
 {
 	for (size_t i = 0; i < app->request_count; i++) {
@@ -85,6 +117,10 @@ void app_effects_clear(struct app *app)
 		free((void *)(uintptr_t)app->effects[i].act.name);
 		free((void *)(uintptr_t)app->effects[i].act.description);
 		free((void *)(uintptr_t)app->effects[i].act.safety_name);
+		free((void *)(uintptr_t)app->effects[i].query.keyword);
+		free(app->effects[i].value);
+		free(app->effects[i].path);
+		free(app->effects[i].text);
 		hv_question_unref(app->effects[i].question);
 		hv_wipe_string(app->effects[i].secret);
 	}

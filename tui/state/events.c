@@ -152,6 +152,7 @@ static void on_vm(struct app *app, const struct hv_event *event)
 {
 	struct vm_entry *vm = model_vm(&app->model, &event->vm->uuid);
 	bool shown = vm && is_shown(app, &vm->node);
+	int64_t snapshots = vm ? vm->vm->snapshots : 0;
 	if (vm) {
 		touch_owners(app, hv_uuid_equal(&vm->vm->host, &event->vm->host) ? NULL : vm->node.owner);
 	}
@@ -160,6 +161,7 @@ static void on_vm(struct app *app, const struct hv_event *event)
 	if (change == MODEL_SAME) {
 		return;
 	}
+	app_find_vm_changed(app, vm, snapshots);
 	app->dirty = app->dirty || shown;
 	touch(app, &vm->node);
 	if (change == MODEL_MOVED) {
@@ -195,10 +197,7 @@ static void on_tree(struct app *app, const struct hv_event *event)
 		return; /* closed again while it was on its way */
 	}
 	touch(app, &vm->node);
-	const struct hv_tree *old = model_set_tree(vm, border_tree(event->tree));
-	rows_follow_tree(&app->cursor, vm, old);
-	rows_follow_tree(&app->top, vm, old);
-	hv_tree_unref(old);
+	hv_tree_unref(model_set_tree(&app->model, vm, border_tree(event->tree)));
 	jump_to_now(app, vm);
 	touch(app, &vm->node);
 }
@@ -311,6 +310,10 @@ static void on_accepted(struct app *app, const struct hv_event *event)
 	if (!app_answered(app, event->ticket, NULL, &what)) {
 		return;
 	}
+	if (policy_accepted(app, event->ticket)) {
+		free(what);
+		return;
+	}
 	(void)dialog_accepted(app, event->ticket);
 	app_say(app, ROLE_INFO, "accepted: %s", what);
 	free(what);
@@ -342,6 +345,7 @@ static void on_refused(struct app *app, const struct hv_event *event)
 		return;
 	}
 	app_say(app, ROLE_WARN, "refused: %s: %s", what, event->error.text);
+	(void)policy_refused(app, event->ticket);
 	bool taken = dialog_refused(app, event->ticket, &event->error);
 	bool wanted = kind == APP_EFFECT_ACT || kind == APP_EFFECT_CANCEL;
 	if (!taken && wanted && app->dialog.kind == DIALOG_NONE) {
@@ -360,6 +364,16 @@ static void on_preview(struct app *app, const struct hv_event *event)
 	const struct hv_preview *clean = border_preview(event->preview);
 	(void)dialog_previewed(app, event->ticket, clean);
 	hv_preview_unref(clean);
+}
+
+static void on_snapshots(struct app *app, const struct hv_event *event)
+{
+	if (!app_answered(app, event->ticket, NULL, NULL)) {
+		return; /* to a question that a newer one has overtaken */
+	}
+	const struct hv_snapshot_page *clean = border_page(event->page);
+	(void)app_find_page(app, event->ticket, clean);
+	hv_snapshot_page_unref(clean);
 }
 
 static void on_synced(struct app *app, const struct hv_event *event)
@@ -431,9 +445,12 @@ static void dispatch(struct app *app, const struct hv_event *event)
 	case HV_EVENT_FAILED:
 		on_failed(app, event);
 		break;
-	case HV_EVENT_SNAPSHOTS: /* the console asks for no lists yet */
+	case HV_EVENT_SNAPSHOTS:
+		on_snapshots(app, event);
+		break;
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
+	case HV_EVENT_SETTINGS:
 	case HV_EVENT_VOLUME_SNAPSHOTS:
 	case HV_EVENT_OFFERINGS:
 	case HV_EVENT_CAPABILITIES:
@@ -445,6 +462,9 @@ static void dispatch(struct app *app, const struct hv_event *event)
 void app_event(struct app *app, const struct hv_event *event)
 {
 	struct figures before = figures_of(&app->model);
+	if (paused_take(app, event)) {
+		return;
+	}
 	dispatch(app, event);
 	compare_figures(app, before);
 	app_settle(app);

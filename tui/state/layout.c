@@ -31,11 +31,11 @@ static void place_details_beside(struct layout *layout, int width, int top, int 
 	layout->details = (struct canvas_rect){tree + 1, top + 1, details, bottom - top - 1};
 }
 
-static void place_details_below(struct layout *layout, int width, int top, int bottom, bool focused)
+static void place_details_below(struct layout *layout, int width, int top, int bottom, enum layout_details wanted)
 {
 	int room = bottom - top - 1;
-	int details = room < 12 ? 0 : 3;
-	if (focused) {
+	int details = room < 12 || wanted == LAYOUT_DETAILS_HIDDEN ? 0 : 3;
+	if (wanted == LAYOUT_DETAILS_FOCUSED) {
 		details = room / 2;
 	}
 	int tree_bottom = bottom;
@@ -48,11 +48,11 @@ static void place_details_below(struct layout *layout, int width, int top, int b
 	layout->tree = (struct canvas_rect){0, top + 1, width, tree_bottom - top - 1};
 }
 
-void layout_make(int width, int height, bool details_focused, struct layout *ret_layout)
+void layout_make(int width, int height, enum layout_details details, struct layout *ret_layout)
 {
 	*ret_layout = (struct layout){
 		.too_small = width < LAYOUT_WIDTH_MIN || height < LAYOUT_HEIGHT_MIN,
-		.wide = width >= LAYOUT_WIDE,
+		.wide = width >= LAYOUT_WIDE && details != LAYOUT_DETAILS_HIDDEN,
 		.line_above_details = -1,
 		.line_above_status = -1,
 		.line_below_title = -1,
@@ -67,6 +67,6 @@ void layout_make(int width, int height, bool details_focused, struct layout *ret
 	if (ret_layout->wide) {
 		place_details_beside(ret_layout, width, 1, bottom);
 	} else {
-		place_details_below(ret_layout, width, 1, bottom, details_focused);
+		place_details_below(ret_layout, width, 1, bottom, details);
 	}
 }

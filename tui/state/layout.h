@@ -26,6 +26,9 @@ struct layout {
 	int line_beside_details;    /* x of a vertical line; -1 none */
 };
 
-void layout_make(int width, int height, bool details_focused, struct layout *ret_layout);
+/* What the user wants of the details. */
+enum layout_details { LAYOUT_DETAILS_SHOWN, LAYOUT_DETAILS_FOCUSED, LAYOUT_DETAILS_HIDDEN };
+
+void layout_make(int width, int height, enum layout_details details, struct layout *ret_layout);
 
 #endif

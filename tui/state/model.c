@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/state/border.h"
+#include "tui/state/model_filter.h"
 
 static const struct hv_uuid nil;
 
@@ -101,6 +102,7 @@ static struct group_entry *group_for(struct model *model, const char *name)
 	group->name = hv_strdup(name);
 	row_node_init(&group->node, ROW_GROUP, &uuid, group->name);
 	group->node.open = true;
+	group->node.wanted = model_wants_group(model, group);
 	row_node_insert(&model->root, &group->node);
 	struct row_node *added = &group->node;
 	HASH_ADD(hh, model->groups, uuid, sizeof added->uuid, added);
@@ -182,6 +184,13 @@ static void vm_link(struct model *model, struct vm_entry *vm)
 	row_node_insert(&host->node, &vm->node);
 }
 
+void model_relink_vm(struct model *model, struct vm_entry *vm)
+{
+	vm_unlink(vm);
+	model_rank_vm(model, vm);
+	vm_link(model, vm);
+}
+
 /* VMs that were heard of before their host. */
 static void host_adopt(struct model *model, struct host_entry *host)
 {
@@ -207,6 +216,7 @@ static enum model_change host_add(struct model *model, const struct hv_host *tak
 	model->host_count++;
 	model->hosts_up += take_host->state == HOST_UP ? 1 : 0;
 	host_link(model, host);
+	model_review_host(model, host);
 	host_adopt(model, host);
 	return MODEL_MOVED;
 }
@@ -222,6 +232,7 @@ static void host_move(struct model *model, struct host_entry *host, const struct
 	host->host = take_host;
 	host->node.name = take_host->name;
 	host_link(model, host);
+	model_review_host(model, host);
 	hv_host_unref(old);
 	drop_empty_group(model, from);
 }
@@ -244,6 +255,9 @@ enum model_change model_put_host(struct model *model, const struct hv_host *valu
 	host->host = clean;
 	host->node.name = clean->name;
 	hv_host_unref(old);
+	if (change == MODEL_UPDATED) {
+		model_review_host(model, host);
+	}
 	return change;
 }
 
@@ -296,8 +310,11 @@ static enum model_change vm_add(struct model *model, const struct hv_vm *take_vm
 	struct row_node *added = &vm->node;
 	HASH_ADD(hh, model->vms, uuid, sizeof added->uuid, added);
 	model->vm_count++;
+	model->wanted_vms++;
 	model->snapshot_count += take_vm->snapshots;
+	model_rank_vm(model, vm);
 	vm_link(model, vm);
+	model_review_vm(model, vm);
 	return MODEL_MOVED;
 }
 
@@ -311,7 +328,9 @@ static void vm_move(struct model *model, struct vm_entry *vm, const struct hv_vm
 	vm_unlink(vm);
 	vm->vm = take_vm;
 	vm->node.name = take_vm->name;
+	model_rank_vm(model, vm);
 	vm_link(model, vm);
+	model_review_vm(model, vm);
 	hv_vm_unref(old);
 }
 
@@ -324,7 +343,9 @@ enum model_change model_put_vm(struct model *model, const struct hv_vm *value)
 	}
 	const struct hv_vm *old = vm->vm;
 	model->snapshot_count += clean->snapshots - old->snapshots;
-	if (!same_text(old->name, clean->name) || !hv_uuid_equal(&old->host, &clean->host)) {
+	bool moves = !same_text(old->name, clean->name) || !hv_uuid_equal(&old->host, &clean->host) ||
+		     model_rank_of(&model->filter, clean) != vm->node.rank;
+	if (moves) {
 		vm_move(model, vm, clean);
 		return MODEL_MOVED;
 	}
@@ -332,6 +353,9 @@ enum model_change model_put_vm(struct model *model, const struct hv_vm *value)
 	vm->vm = clean;
 	vm->node.name = clean->name;
 	hv_vm_unref(old);
+	if (change == MODEL_UPDATED) {
+		model_review_vm(model, vm);
+	}
 	return change;
 }
 
@@ -339,9 +363,11 @@ static void vm_free(struct model *model, struct vm_entry *vm)
 {
 	HASH_DELETE(hh, model->vms, &vm->node);
 	model->vm_count--;
+	model->wanted_vms -= vm->node.wanted ? 1 : 0;
 	model->snapshot_count -= vm->vm->snapshots;
 	hv_vm_unref(vm->vm);
 	hv_tree_unref(vm->tree);
+	leaves_clear(&vm->leaves);
 	free(vm);
 }
 
@@ -358,12 +384,12 @@ void model_remove_vm(struct model *model, const struct hv_uuid *uuid)
 	vm_free(model, vm);
 }
 
-const struct hv_tree *model_set_tree(struct vm_entry *vm, const struct hv_tree *take_tree)
+const struct hv_tree *model_set_tree(struct model *model, struct vm_entry *vm, const struct hv_tree *take_tree)
 {
 	const struct hv_tree *old = vm->tree;
 	vm->tree = take_tree;
-	/* the "now" row stands with the snapshots: without any there is nothing to show */
-	row_node_set_leaves(&vm->node, take_tree && take_tree->count > 0 ? take_tree->count + 1 : 0);
+	model_make_leaves(model, vm, old);
+	model_review_vm(model, vm);
 	return old;
 }
 
@@ -373,6 +399,7 @@ void model_clear(struct model *model)
 {
 	model->leaving = NULL;
 	model->operation_leaving = NULL;
+	model->remade = NULL;
 	struct row_node *node, *next;
 	HASH_ITER(hh, model->vms, node, next) {
 		vm_free(model, vm_of(node));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/state/border.h"
+#include "tui/state/model_filter.h"
 
 bool operation_is_live_value(const struct hv_operation *operation)
 {
@@ -144,5 +145,9 @@ struct operation_entry *model_put_operation(
 	count(model, clean, true);
 	choose_live(model, entry);
 	drop_oldest_ended(model);
+	struct vm_entry *vm = model_vm(model, &clean->vm);
+	if (vm && model->filter.problems) {
+		model_review_vm(model, vm);
+	}
 	return model_operation(model, &clean->uuid);
 }

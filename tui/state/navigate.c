@@ -57,7 +57,20 @@ static void settle_at(struct app *app, size_t total)
 	}
 	size_t cursor = index_or_zero(app, &app->cursor);
 	size_t top = app->top.node && app->touched ? index_or_zero(app, &app->top) : 0;
+	if (app->follow && !app->moving) {
+		top = cursor > app->cursor_line ? cursor - app->cursor_line : 0;
+	}
 	(void)rows_at(&app->model, window_top(app, top, cursor, total), &app->top);
+}
+
+void app_relayout(struct app *app)
+{
+	enum layout_details details = app->details_focused ? LAYOUT_DETAILS_FOCUSED
+				      : app->wide	   ? LAYOUT_DETAILS_HIDDEN
+							   : LAYOUT_DETAILS_SHOWN;
+	layout_make(app->width, app->height, details, &app->layout);
+	app_settle(app);
+	app->dirty = true;
 }
 
 void app_settle(struct app *app)
@@ -73,7 +86,9 @@ void app_settle(struct app *app)
 	}
 	if (!rows_equal(&cursor, &app->cursor) || !rows_equal(&top, &app->top)) {
 		app->dirty = true;
+		app->find.look = true;
 	}
+	app_find_look(app);
 }
 
 /* While the cursor is nobody's yet, the screen shows the beginning; from the first move on the scroll is kept by row. */
@@ -82,7 +97,15 @@ static void go_to(struct app *app, size_t index)
 	(void)rows_at(&app->model, index, &app->cursor);
 	app->details_scroll = 0;
 	app->dirty = true;
+	app->moving = true;
 	app_settle(app);
+	app->moving = false;
+	app->cursor_line = index_or_zero(app, &app->cursor) - index_or_zero(app, &app->top);
+}
+
+void app_set_cursor(struct app *app, const struct row_ref *row)
+{
+	go_to(app, index_or_zero(app, row));
 }
 
 void app_move_cursor(struct app *app, int64_t rows)
@@ -121,21 +144,18 @@ static void open_node(struct app *app, struct row_node *node)
 	app->dirty = true;
 }
 
-static void close_node(struct app *app, struct row_node *node)
+void app_close_node(struct app *app, struct row_node *node)
 {
 	if (!node->open) {
 		return;
 	}
+	node->closed_by_user = true;
 	row_node_set_open(node, false);
 	if (node->kind == ROW_VM) {
 		struct vm_entry *vm = vm_of(node);
-		if (app->cursor.node == node) {
-			app->cursor = rows_of_node(node);
-		}
-		if (app->top.node == node) {
-			app->top = rows_of_node(node);
-		}
-		hv_tree_unref(model_set_tree(vm, NULL));
+		hv_tree_unref(model_set_tree(&app->model, vm, NULL));
+		vm->opened_by_filter = false;
+		vm->unfolded = false;
 		app_effect(app, APP_EFFECT_CLOSE_VM, &node->uuid);
 	}
 	app->dirty = true;
@@ -144,7 +164,7 @@ static void close_node(struct app *app, struct row_node *node)
 
 static bool is_on_node(const struct app *app)
 {
-	return app->cursor.kind != ROW_SNAPSHOT && app->cursor.kind != ROW_NOW;
+	return app->cursor.node && app->cursor.kind == app->cursor.node->kind;
 }
 
 static void say_why_it_stays_closed(struct app *app, const struct row_node *node)
@@ -159,6 +179,16 @@ static void say_why_it_stays_closed(struct app *app, const struct row_node *node
 	}
 }
 
+/* The whole line of snapshots instead of the one row that stands for them. */
+static void unfold(struct app *app)
+{
+	struct vm_entry *vm = rows_vm(&app->cursor);
+	vm->unfolded = true;
+	model_make_leaves(&app->model, vm, vm->tree);
+	app->dirty = true;
+	app_settle(app);
+}
+
 void app_open_row(struct app *app)
 {
 	struct row_node *node = app->cursor.node;
@@ -168,6 +198,10 @@ void app_open_row(struct app *app)
 		} else {
 			say_why_it_stays_closed(app, node);
 		}
+		return;
+	}
+	if (app->cursor.kind == ROW_FOLD) {
+		unfold(app);
 		return;
 	}
 	if (is_on_node(app) && row_node_own_rows(node) == 1) {
@@ -180,7 +214,7 @@ void app_close_row(struct app *app)
 {
 	struct row_ref parent;
 	if (is_on_node(app) && app->cursor.node->open) {
-		close_node(app, app->cursor.node);
+		app_close_node(app, app->cursor.node);
 	} else if (rows_parent(&app->cursor, &parent)) {
 		go_to(app, index_or_zero(app, &parent));
 	}
@@ -188,13 +222,17 @@ void app_close_row(struct app *app)
 
 void app_toggle_row(struct app *app)
 {
+	if (app->cursor.kind == ROW_FOLD) {
+		unfold(app);
+		return;
+	}
 	if (!is_on_node(app)) {
 		app->details_focused = true;
 		app->dirty = true;
 		return;
 	}
 	if (app->cursor.node->open) {
-		close_node(app, app->cursor.node);
+		app_close_node(app, app->cursor.node);
 	} else {
 		app_open_row(app);
 	}
@@ -205,13 +243,13 @@ static bool open_beneath(struct app *app, struct row_node *top, size_t *room)
 {
 	struct row_node *node = top;
 	while (node) {
-		if (node->kind == ROW_VM && !node->open && can_open(node)) {
+		if (node->kind == ROW_VM && !node->open && can_open(node) && row_node_is_shown(node)) {
 			if (*room == 0) {
 				return false;
 			}
 			(*room)--;
 		}
-		if (can_open(node)) {
+		if (can_open(node) && row_node_is_shown(node)) {
 			open_node(app, node);
 		}
 		struct row_node *next = row_node_first(node);

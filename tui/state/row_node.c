@@ -19,10 +19,14 @@ static int compare_names(const char *a, const char *b)
 
 static bool is_before(const struct row_node *a, const struct row_node *b)
 {
+	if (a->rank != b->rank) {
+		return a->rank < b->rank;
+	}
 	int order = compare_names(a->name, b->name);
 	if (order == 0) {
 		order = strcmp(a->name, b->name);
 	}
+	order = a->reversed ? -order : order;
 	return order != 0 ? order < 0 : hv_uuid_compare(&a->uuid, &b->uuid) < 0;
 }
 
@@ -48,8 +52,16 @@ size_t row_node_child_rows(const struct row_node *owner)
 	return rows_of(owner->children);
 }
 
+bool row_node_is_shown(const struct row_node *node)
+{
+	return node->wanted || node->shown_children > 0;
+}
+
 size_t row_node_own_rows(const struct row_node *node)
 {
+	if (node->kind != ROW_ROOT && !row_node_is_shown(node)) {
+		return 0;
+	}
 	size_t line = node->kind == ROW_ROOT ? 0 : 1;
 	return line + (node->open ? node->leaves + rows_of(node->children) : 0);
 }
@@ -73,6 +85,7 @@ void row_node_init(struct row_node *node, enum row_kind kind, const struct hv_uu
 	node->kind = kind;
 	node->uuid = *uuid;
 	node->name = name;
+	node->wanted = true;
 	node->priority = mix(uuid);
 	node->rows = row_node_own_rows(node);
 }
@@ -111,6 +124,18 @@ static void rotate_up(struct row_node *node)
 	recount(node);
 }
 
+/* `node` has just begun or ceased to be shown: whoever counts shown children may follow. */
+static void tell_owners(const struct row_node *node, bool shown)
+{
+	for (struct row_node *owner = node->owner; owner; owner = owner->owner) {
+		bool before = row_node_is_shown(owner);
+		owner->shown_children += shown ? 1 : (size_t)-1;
+		if (row_node_is_shown(owner) == before) {
+			return;
+		}
+	}
+}
+
 void row_node_insert(struct row_node *owner, struct row_node *node)
 {
 	assert(!node->owner && !node->up && !node->left && !node->right);
@@ -123,6 +148,9 @@ void row_node_insert(struct row_node *owner, struct row_node *node)
 	*place = node;
 	node->up = parent;
 	node->owner = owner;
+	if (row_node_is_shown(node)) {
+		tell_owners(node, true);
+	}
 	recount(node);
 	while (node->up && node->priority > node->up->priority) {
 		rotate_up(node);
@@ -137,6 +165,9 @@ void row_node_remove(struct row_node *node)
 		rotate_up(left ? node->left : node->right);
 	}
 	struct row_node *above = node->up ? node->up : node->owner;
+	if (row_node_is_shown(node)) {
+		tell_owners(node, false);
+	}
 	*holder(node) = NULL;
 	node->up = NULL;
 	node->owner = NULL;
@@ -156,6 +187,19 @@ void row_node_set_leaves(struct row_node *node, size_t leaves)
 {
 	if (node->leaves != leaves) {
 		node->leaves = leaves;
+		recount_up(node);
+	}
+}
+
+void row_node_set_wanted(struct row_node *node, bool wanted)
+{
+	bool before = row_node_is_shown(node);
+	node->wanted = wanted;
+	bool after = row_node_is_shown(node);
+	if (before != after) {
+		if (node->owner) {
+			tell_owners(node, after);
+		}
 		recount_up(node);
 	}
 }

@@ -11,25 +11,13 @@ size_t rows_total(const struct model *model)
 
 /* ---- leaves of a VM ---- */
 
-static size_t now_index(const struct hv_tree *tree)
-{
-	return tree->current < 0 ? 0 : (size_t)tree->current + 1;
-}
-
-static size_t leaf_of_snapshot(const struct hv_tree *tree, size_t snapshot)
-{
-	return snapshot < now_index(tree) ? snapshot : snapshot + 1;
-}
-
 static struct row_ref leaf_at(struct vm_entry *vm, size_t index)
 {
-	const struct hv_tree *tree = vm->tree;
-	size_t now = now_index(tree);
-	if (index == now) {
+	const struct leaf *leaf = &vm->leaves.items[index];
+	if (leaf->node == LEAVES_NOW) {
 		return (struct row_ref){.node = &vm->node, .kind = ROW_NOW, .leaf_index = index};
 	}
-	size_t snapshot = index < now ? index : index - 1;
-	return (struct row_ref){&vm->node, ROW_SNAPSHOT, tree->nodes[snapshot].id, index};
+	return (struct row_ref){&vm->node, leaf->folded > 0 ? ROW_FOLD : ROW_SNAPSHOT, vm->tree->nodes[leaf->node].id, index};
 }
 
 static size_t find_snapshot(const struct hv_tree *tree, const struct hv_uuid *id)
@@ -42,14 +30,18 @@ static size_t find_snapshot(const struct hv_tree *tree, const struct hv_uuid *id
 	return ROWS_NONE;
 }
 
+const struct leaf *rows_leaf(const struct row_ref *row)
+{
+	bool is_leaf = row->node && row->kind != row->node->kind;
+	return is_leaf ? &vm_of(row->node)->leaves.items[row->leaf_index] : NULL;
+}
+
 const struct hv_node *rows_snapshot(const struct row_ref *row)
 {
 	if (!row->node || row->kind != ROW_SNAPSHOT) {
 		return NULL;
 	}
-	const struct hv_tree *tree = vm_of(row->node)->tree;
-	size_t now = now_index(tree);
-	return &tree->nodes[row->leaf_index < now ? row->leaf_index : row->leaf_index - 1];
+	return &vm_of(row->node)->tree->nodes[rows_leaf(row)->node];
 }
 
 /* ---- by number ---- */
@@ -78,12 +70,15 @@ bool rows_at(const struct model *model, size_t index, struct row_ref *ret_row)
 
 static bool is_leaf(const struct row_ref *row)
 {
-	return row->kind == ROW_SNAPSHOT || row->kind == ROW_NOW;
+	return row->kind == ROW_SNAPSHOT || row->kind == ROW_NOW || row->kind == ROW_FOLD;
 }
 
 static size_t node_index(const struct model *model, const struct row_node *node)
 {
 	size_t index = 0;
+	if (!row_node_is_shown(node)) {
+		return ROWS_NONE;
+	}
 	for (; node; node = node->owner) {
 		index += row_node_rank(node);
 		if (node->owner == &model->root) {
@@ -110,8 +105,7 @@ size_t rows_index(const struct model *model, const struct row_ref *row)
 
 bool rows_equal(const struct row_ref *a, const struct row_ref *b)
 {
-	return a->node == b->node && a->kind == b->kind &&
-	       (a->kind != ROW_SNAPSHOT || hv_uuid_equal(&a->leaf, &b->leaf));
+	return a->node == b->node && a->kind == b->kind && hv_uuid_equal(&a->leaf, &b->leaf);
 }
 
 struct row_ref rows_of_node(struct row_node *node)
@@ -121,11 +115,11 @@ struct row_ref rows_of_node(struct row_node *node)
 
 bool rows_now(struct vm_entry *vm, struct row_ref *ret_row)
 {
-	if (!vm->tree || vm->tree->count == 0) {
-		return false;
+	size_t now = leaves_now(&vm->leaves);
+	if (now != LEAVES_NONE) {
+		*ret_row = leaf_at(vm, now);
 	}
-	*ret_row = leaf_at(vm, now_index(vm->tree));
-	return true;
+	return now != LEAVES_NONE;
 }
 
 bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent)
@@ -137,10 +131,8 @@ bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent)
 		*ret_parent = rows_of_node(row->node->owner);
 		return row->node->owner && row->node->owner->kind != ROW_ROOT;
 	}
-	struct vm_entry *vm = vm_of(row->node);
-	const struct hv_node *snapshot = rows_snapshot(row);
-	int32_t parent = snapshot ? snapshot->parent : vm->tree->current;
-	*ret_parent = parent < 0 ? rows_of_node(row->node) : leaf_at(vm, leaf_of_snapshot(vm->tree, (size_t)parent));
+	int32_t parent = rows_leaf(row)->parent;
+	*ret_parent = parent < 0 ? rows_of_node(row->node) : leaf_at(vm_of(row->node), (size_t)parent);
 	return true;
 }
 
@@ -196,8 +188,9 @@ static bool follow_parents(struct row_ref *row, struct vm_entry *vm, const struc
 	size_t at = find_snapshot(old, &row->leaf);
 	for (int tried = 0; at != ROWS_NONE && tried < PARENTS_TRIED; tried++) {
 		size_t found = find_snapshot(vm->tree, &old->nodes[at].id);
-		if (found != ROWS_NONE) {
-			*row = leaf_at(vm, leaf_of_snapshot(vm->tree, found));
+		size_t leaf = found != ROWS_NONE ? leaves_of_node(&vm->leaves, found) : LEAVES_NONE;
+		if (leaf != LEAVES_NONE) {
+			*row = leaf_at(vm, leaf);
 			return true;
 		}
 		at = old->nodes[at].parent < 0 ? ROWS_NONE : (size_t)old->nodes[at].parent;
@@ -214,11 +207,7 @@ void rows_follow_tree(struct row_ref *row, struct vm_entry *vm, const struct hv_
 		*row = rows_of_node(&vm->node);
 		return;
 	}
-	if (row->kind == ROW_NOW) {
-		(void)rows_now(vm, row);
-		return;
-	}
-	if (follow_parents(row, vm, old)) {
+	if (row->kind == ROW_NOW ? rows_now(vm, row) : follow_parents(row, vm, old)) {
 		return;
 	}
 	size_t last = vm->node.leaves - 1;

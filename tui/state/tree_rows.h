@@ -9,6 +9,7 @@
  *	      base               ROW_SNAPSHOT
  *	        NOW              ROW_NOW       under the current snapshot, before its children
  *	        before-update    ROW_SNAPSHOT
+ *	          ~ 6 more       ROW_FOLD      for snapshots in a straight line
  */
 #ifndef HV_TUI_STATE_TREE_ROWS_H
 #define HV_TUI_STATE_TREE_ROWS_H
@@ -20,7 +21,7 @@
 struct row_ref {
 	struct row_node *node; /* the group, host or VM, or the VM that the leaf belongs to; NULL: no row */
 	enum row_kind kind;    /* of the row itself */
-	struct hv_uuid leaf;   /* ROW_SNAPSHOT: its id */
+	struct hv_uuid leaf;   /* ROW_SNAPSHOT: its id; ROW_FOLD: of the first that it stands for; else nil */
 	size_t leaf_index;     /* among the VM's leaves, in its tree as it is now */
 };
 
@@ -37,6 +38,8 @@ bool rows_now(struct vm_entry *vm, struct row_ref *ret_row);
 bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent);
 /** The snapshot of a ROW_SNAPSHOT, NULL for every other row. Borrowed from the tree. */
 const struct hv_node *rows_snapshot(const struct row_ref *row);
+/** How a row beneath a VM stands among the others, NULL for every other row. Borrowed until the tree or filter changes. */
+const struct leaf *rows_leaf(const struct row_ref *row);
 /** The VM that the row is or belongs to, NULL for groups and hosts. */
 struct vm_entry *rows_vm(const struct row_ref *row);
 /** The host that the row is or belongs to, NULL for groups. */

@@ -21,25 +21,31 @@ static struct words make(const struct word_row *row)
 	return words;
 }
 
+static const struct word_row vm_states[] = {
+	[VM_RUNNING] = {GLYPH_RUNNING, ROLE_VM_RUNNING, "running"},
+	[VM_STOPPED] = {GLYPH_OFF, ROLE_VM_OFF, "off"},
+	[VM_STARTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "starting"},
+	[VM_STOPPING] = {GLYPH_BUSY, ROLE_VM_BUSY, "stopping"},
+	[VM_SAVED] = {GLYPH_SAVED, ROLE_VM_SAVED, "saved"},
+	[VM_PAUSED] = {GLYPH_PAUSED, ROLE_VM_PAUSED, "paused"},
+	[VM_SNAPSHOTTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "snapshotting"},
+	[VM_REVERTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "reverting"},
+	[VM_EXPORTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "exporting"},
+	[VM_IMPORTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "importing"},
+	[VM_DESTROYED] = {GLYPH_OFF, ROLE_VM_OFF, "destroyed"},
+	[VM_ERROR] = {GLYPH_CRITICAL, ROLE_VM_CRITICAL, "error"},
+	[VM_UNKNOWN] = {GLYPH_UNKNOWN, ROLE_WARN, "unknown"},
+};
+static_assert(HV_ARRAY_LEN(vm_states) == VM_STATE_COUNT, "a word for every state");
+
 struct words words_vm_state(enum vm_state state)
 {
-	static const struct word_row rows[] = {
-		[VM_RUNNING] = {GLYPH_RUNNING, ROLE_VM_RUNNING, "running"},
-		[VM_STOPPED] = {GLYPH_OFF, ROLE_VM_OFF, "off"},
-		[VM_STARTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "starting"},
-		[VM_STOPPING] = {GLYPH_BUSY, ROLE_VM_BUSY, "stopping"},
-		[VM_SAVED] = {GLYPH_SAVED, ROLE_VM_SAVED, "saved"},
-		[VM_PAUSED] = {GLYPH_PAUSED, ROLE_VM_PAUSED, "paused"},
-		[VM_SNAPSHOTTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "snapshotting"},
-		[VM_REVERTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "reverting"},
-		[VM_EXPORTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "exporting"},
-		[VM_IMPORTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "importing"},
-		[VM_DESTROYED] = {GLYPH_OFF, ROLE_VM_OFF, "destroyed"},
-		[VM_ERROR] = {GLYPH_CRITICAL, ROLE_VM_CRITICAL, "error"},
-		[VM_UNKNOWN] = {GLYPH_UNKNOWN, ROLE_WARN, "unknown"},
-	};
-	static_assert(HV_ARRAY_LEN(rows) == VM_STATE_COUNT, "a word for every state");
-	return make(&rows[state]);
+	return make(&vm_states[state]);
+}
+
+const char *words_vm_state_word(enum vm_state state)
+{
+	return vm_states[state].word;
 }
 
 /* What a VM is doing while an operation of this kind runs on it. */
@@ -96,19 +102,25 @@ struct words words_host(const struct hv_host *host)
 	return make(&rows[host->state]);
 }
 
+static const struct word_row snapshot_states[] = {
+	[SNAPSHOT_ALLOCATED] = {GLYPH_BUSY, ROLE_VM_BUSY, "allocated"},
+	[SNAPSHOT_CREATING] = {GLYPH_BUSY, ROLE_VM_BUSY, "creating"},
+	[SNAPSHOT_READY] = {GLYPH_SNAPSHOT, ROLE_SNAP, "ready"},
+	[SNAPSHOT_REVERTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "reverting"},
+	[SNAPSHOT_EXPUNGING] = {GLYPH_BUSY, ROLE_VM_BUSY, "deleting"},
+	[SNAPSHOT_REMOVED] = {GLYPH_OFF, ROLE_DIM, "removed"},
+	[SNAPSHOT_ERROR] = {GLYPH_CRITICAL, ROLE_ERROR, "error"},
+};
+static_assert(HV_ARRAY_LEN(snapshot_states) == SNAPSHOT_STATE_COUNT, "a word for every state");
+
 struct words words_snapshot(enum snapshot_state state)
 {
-	static const struct word_row rows[] = {
-		[SNAPSHOT_ALLOCATED] = {GLYPH_BUSY, ROLE_VM_BUSY, "allocated"},
-		[SNAPSHOT_CREATING] = {GLYPH_BUSY, ROLE_VM_BUSY, "creating"},
-		[SNAPSHOT_READY] = {GLYPH_SNAPSHOT, ROLE_SNAP, "ready"},
-		[SNAPSHOT_REVERTING] = {GLYPH_BUSY, ROLE_VM_BUSY, "reverting"},
-		[SNAPSHOT_EXPUNGING] = {GLYPH_BUSY, ROLE_VM_BUSY, "deleting"},
-		[SNAPSHOT_REMOVED] = {GLYPH_OFF, ROLE_DIM, "removed"},
-		[SNAPSHOT_ERROR] = {GLYPH_CRITICAL, ROLE_ERROR, "error"},
-	};
-	static_assert(HV_ARRAY_LEN(rows) == SNAPSHOT_STATE_COUNT, "a word for every state");
-	return make(&rows[state]);
+	return make(&snapshot_states[state]);
+}
+
+const char *words_snapshot_word(enum snapshot_state state)
+{
+	return snapshot_states[state].word;
 }
 
 struct words words_operation(const struct hv_operation *operation)

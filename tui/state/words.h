@@ -15,6 +15,9 @@ struct words {
 /** What the VM's row says: its operation if one is live (NULL: none), else its state. */
 struct words words_vm(const struct hv_vm *vm, const struct hv_operation *operation);
 struct words words_vm_state(enum vm_state state);
+/** The word alone. */
+const char *words_vm_state_word(enum vm_state state);
+const char *words_snapshot_word(enum snapshot_state state);
 struct words words_host(const struct hv_host *host);
 struct words words_snapshot(enum snapshot_state state);
 /** State of an operation in the list of jobs. */

@@ -67,6 +67,9 @@ static void view_main(struct app *app, struct canvas *canvas)
 	case APP_SCREEN_MESSAGES:
 		view_messages(app, canvas);
 		return;
+	case APP_SCREEN_SETTINGS:
+		view_settings(app, canvas);
+		return;
 	case APP_SCREEN_TREE:
 		view_tree(app, canvas);
 		view_lines(app, canvas);
@@ -91,7 +94,11 @@ void app_view(struct app *app, struct canvas *canvas)
 	} else {
 		view_main(app, canvas);
 	}
-	view_hints(app, canvas);
+	if (app->prompt.kind != PROMPT_NONE) {
+		view_prompt(app, canvas);
+	} else {
+		view_hints(app, canvas);
+	}
 	if (app->dialog.kind != DIALOG_NONE) {
 		view_dialog(app, canvas);
 	}

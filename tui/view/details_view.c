@@ -159,7 +159,7 @@ static void vm_details(const struct app *app, struct sheet *sheet, const struct 
 	if (value->oldest_us > 0) {
 		sheet_add(sheet, ROLE_TEXT, "Oldest", "%s", time_and_age(app, value->oldest_us, time));
 	}
-	if (value->chain > APP_CHAIN_WARN) {
+	if (value->chain > app->model.chain_warn) {
 		sheet_add(sheet, ROLE_SIZE_WARN, "", "! a long chain slows the VM down; delete what is not needed");
 	}
 	if (value->untracked > 0) {

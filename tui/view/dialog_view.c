@@ -99,23 +99,6 @@ static void parts_clear(struct parts *parts)
 
 /* ---- controls ---- */
 
-/* The first byte shown, so that the cursor is inside: the text moves by whole characters. */
-static size_t first_shown(const char *text, size_t cursor, int cells)
-{
-	size_t from = 0;
-	for (;;) {
-		char *head = hv_strndup(text + from, cursor - from);
-		int width = canvas_text_width(head);
-		free(head);
-		if (width < cells) {
-			return from;
-		}
-		do {
-			from++;
-		} while (((unsigned char)text[from] & 0xC0) == 0x80);
-	}
-}
-
 /* Of a secret nothing, unless the host says that it may be seen. */
 static const char *shown_of_field(const struct dialog *dialog, enum control_id id, size_t *ret_cursor)
 {
@@ -137,16 +120,9 @@ static void draw_field(const struct app *app, struct canvas *canvas, struct canv
 	int cells = rect.width - LABEL_CELLS;
 	const char *text = shown_of_field(&app->dialog, control->id, &cursor);
 	enum role role = control->id == CONTROL_TYPED ? ROLE_DANGER_FIELD : ROLE_INPUT;
-	size_t from = first_shown(text, focused ? cursor : 0, cells);
 	(void)canvas_text(canvas, rect.x, rect.y, LABEL_CELLS - 1, ROLE_HEADER, control->label);
 	canvas_fill(canvas, (struct canvas_rect){x, rect.y, cells, 1}, '_', role);
-	(void)canvas_text(canvas, x, rect.y, cells, role, text + from);
-	if (focused) {
-		char *head = hv_strndup(text + from, cursor - from);
-		canvas->cursor_x = x + canvas_text_width(head);
-		canvas->cursor_y = rect.y;
-		free(head);
-	}
+	view_typed(canvas, (struct canvas_rect){x, rect.y, cells, 1}, text, focused ? cursor : VIEW_NO_CURSOR, role);
 }
 
 static void draw_choice(const struct app *app, struct canvas *canvas, struct canvas_rect rect,

@@ -30,7 +30,11 @@ void view_help(const struct app *app, struct canvas *canvas)
 	struct help_line lines[HELP_LINES_MAX];
 	size_t count = app_help_lines(app, lines);
 	struct canvas_rect box = app->layout.body;
-	canvas_box(canvas, box, ROLE_FRAME_FOCUS, "HELP  Enter runs the line, Escape closes");
+	canvas_box(canvas, box, ROLE_FRAME_FOCUS, "HELP  / searches, Enter runs the line, Escape closes");
+	if (count == 0) {
+		(void)canvas_printf(canvas, box.x + 2, box.y + 1, box.width - 4, ROLE_DIM, "nothing here is about '%s'",
+			app->help_text);
+	}
 	struct canvas_rect inner = {box.x + 2, box.y + 1, box.width - 4, box.height - 2};
 	for (int i = 0; i < inner.height && app->help_top + (size_t)i < count; i++) {
 		size_t at = app->help_top + (size_t)i;

@@ -52,7 +52,8 @@ void view_hints(const struct app *app, struct canvas *canvas)
 		(void)draw_hint(app, canvas, right, app->width, at_right[i]);
 	}
 	/* what changes something comes first: it is what the line is looked at for */
-	static const enum tui_group order[] = {TUI_GROUP_DO, TUI_GROUP_MOVE, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM};
+	static const enum tui_group order[] = {
+		TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_MOVE, TUI_GROUP_SHOW, TUI_GROUP_PROGRAM};
 	int x = 1;
 	for (size_t group = 0; group < HV_ARRAY_LEN(order); group++) {
 		for (int i = 0; i < TUI_ACTION_COUNT; i++) {

@@ -77,7 +77,7 @@ static void draw_message(struct canvas *canvas, int y, int right, const struct m
 	}
 	/* a warning is told by a word too, not by its colour alone */
 	if (message->role == ROLE_WARN || message->role == ROLE_ERROR) {
-		x = view_put(canvas, x, y, right, message->role, message->role == ROLE_WARN ? "WARN" : "ERROR") + 1;
+		x = view_put(canvas, x, y, right, message->role, app_log_word(message->role)) + 1;
 	}
 	(void)view_put(canvas, x, y, right, message->role, message->text);
 }
@@ -96,16 +96,21 @@ void view_message_lines(const struct app *app, struct canvas *canvas)
 void view_messages(const struct app *app, struct canvas *canvas)
 {
 	const struct canvas_rect *body = &app->layout.body;
-	size_t count = messages_count(&app->messages);
+	const struct message *lines[MESSAGES_MAX];
+	size_t count = app_log_lines(app, lines);
+	bool filtered = app->log.text && app->log.text[0];
 	canvas_fill(canvas, (struct canvas_rect){0, body->y, body->width, 1}, ' ', ROLE_HEADER);
-	(void)canvas_printf(canvas, 1, body->y, body->width - 1, ROLE_HEADER, "MESSAGES  %zu, newest first, UTC", count);
-	for (int i = 0; i + 1 < body->height; i++) {
-		const struct message *message = messages_at(&app->messages, app->messages_top + (size_t)i);
-		if (message) {
-			draw_message(canvas, body->y + 1 + i, body->width - 1, message);
-		}
+	int x = 1 + canvas_printf(canvas, 1, body->y, body->width - 1, ROLE_HEADER,
+			    "MESSAGES  %zu, newest first, UTC   follow: %s   level: %s", count,
+			    app->messages_top == 0 && !app->log.held ? "on" : "off", app_log_level_name(app->log.level));
+	if (filtered) {
+		(void)canvas_printf(canvas, x + 3, body->y, body->width - x - 3, ROLE_MATCH, "/%s", app->log.text);
+	}
+	for (int i = 0; i + 1 < body->height && app->messages_top + (size_t)i < count; i++) {
+		draw_message(canvas, body->y + 1 + i, body->width - 1, lines[app->messages_top + (size_t)i]);
 	}
 	if (count == 0) {
-		(void)canvas_text(canvas, 1, body->y + 1, body->width - 1, ROLE_DIM, "no messages yet");
+		(void)canvas_text(canvas, 1, body->y + 1, body->width - 1, ROLE_DIM,
+			messages_count(&app->messages) > 0 ? "no message passes the filter" : "no messages yet");
 	}
 }

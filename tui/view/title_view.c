@@ -23,11 +23,37 @@ static int draw_mode(const struct app *app, struct canvas *canvas)
 		(void)snprintf(text, sizeof text, "unknown %zu", app->model.unknown_count);
 		right -= canvas_text_right(canvas, right, 0, 14, ROLE_WARN, text) + 2;
 	}
-	right -= canvas_text_right(canvas, right, 0, 2, ROLE_BADGE, app->config.read_only ? "RO" : "RW") + 2;
+	right -= canvas_text_right(canvas, right, 0, 2, ROLE_BADGE, policy_is_read_only(app, policy_group_here(app)) ? "RO" : "RW") + 2;
 	if (app->config.demo) {
 		right -= canvas_text_right(canvas, right, 0, 8, ROLE_BADGE_TRAIN, "TRAINING") + 2;
 	}
 	return right;
+}
+
+/* What makes the tree show less than there is, or not what is now. Returns where the rest begins. */
+static int draw_state(const struct app *app, struct canvas *canvas, int x, int right)
+{
+	char text[PROMPT_TEXT_MAX * 4 + 64];
+	if (app->paused) {
+		(void)snprintf(text, sizeof text, "PAUSED %zu", paused_count(app));
+		x = view_put(canvas, x + 2, 0, right, ROLE_WARN, text);
+	}
+	if (app->problems_only) {
+		x = view_put(canvas, x + 2, 0, right, ROLE_MATCH, "!problems");
+	}
+	if (app_is_filtered(app)) {
+		(void)snprintf(text, sizeof text, "/%s", app->find.text);
+		x = view_put(canvas, x + 2, 0, right, ROLE_MATCH, text);
+	}
+	if (model_is_narrowed(&app->model)) {
+		if (app->model.wanted_vms > 0) {
+			(void)snprintf(text, sizeof text, "%zu of %zu VMs", app->model.wanted_vms, app->model.vm_count);
+		} else {
+			(void)snprintf(text, sizeof text, "no match");
+		}
+		x = view_put(canvas, x + 2, 0, right, ROLE_TITLE, text);
+	}
+	return x;
 }
 
 void view_title(const struct app *app, struct canvas *canvas)
@@ -47,6 +73,7 @@ void view_title(const struct app *app, struct canvas *canvas)
 		(void)view_put(canvas, x + 3, 0, right, ROLE_DIM, "loading");
 		return;
 	}
+	x = draw_state(app, canvas, x, right);
 	char text[96];
 	(void)snprintf(text, sizeof text, "hosts %zu/%zu  VMs %zu  snaps %" PRId64, model->hosts_up, model->host_count,
 		model->vm_count, model->snapshot_count);

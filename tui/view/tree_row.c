@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define STATE_CELLS 13
 #define NAME_CELLS_MIN 14 /* that deep indentation leaves for a name */
@@ -49,7 +50,7 @@ static void draw_age(const struct pen *pen, int64_t since_us)
 	}
 	int64_t age = pen->app->wall_us - since_us;
 	(void)canvas_text_right(pen->canvas, pen->columns->age_right, pen->y, 4,
-		age > APP_AGE_WARN_US ? ROLE_AGE_WARN : ROLE_TEXT, words_age(age, text));
+		age > pen->app->age_warn_us ? ROLE_AGE_WARN : ROLE_TEXT, words_age(age, text));
 }
 
 static void draw_delta(const struct pen *pen, int64_t bytes)
@@ -69,6 +70,27 @@ static void draw_flag(const struct pen *pen, int *x, enum role role, const char 
 	}
 }
 
+/* A name; what the filter looked for in it stands out. */
+static void put_name(const struct pen *pen, int x, int right, enum role role, const char *name)
+{
+	const struct terms *terms = pen->app->model.filter.terms;
+	size_t at = 0, length = 0;
+	(void)put(pen, x, right, role, name);
+	while (terms && terms_find(terms, name, at, &at, &length)) {
+		char *head = hv_strndup(name, at);
+		char *found = hv_strndup(name + at, length);
+		int from = x + canvas_text_width(head);
+		int width = canvas_text_width(found);
+		width = from + width > right ? right - from : width;
+		free(head);
+		free(found);
+		if (width > 0) {
+			canvas_tint(pen->canvas, (struct canvas_rect){from, pen->y, width, 1}, ROLE_MATCH);
+		}
+		at += length;
+	}
+}
+
 /* Name, and at the right end of its column a few words that give way to a long name. */
 static void draw_name(const struct pen *pen, int x, enum role role, const char *name, const char *beside)
 {
@@ -78,7 +100,7 @@ static void draw_name(const struct pen *pen, int x, enum role role, const char *
 		(void)canvas_text_right(pen->canvas, right, pen->y, right - x, ROLE_DIM, beside);
 		right -= canvas_text_width(beside) + 2;
 	}
-	(void)put(pen, x, right, role, name);
+	put_name(pen, x, right, role, name);
 }
 
 /* ---- groups, hosts, VMs ---- */
@@ -171,7 +193,7 @@ static void draw_vm_flags(const struct pen *pen, const struct vm_entry *vm)
 		draw_flag(pen, &x, ROLE_DIM, "reading");
 	}
 	if (vm->vm->chain > 1) {
-		bool warn = vm->vm->chain > APP_CHAIN_WARN;
+		bool warn = vm->vm->chain > pen->app->model.chain_warn;
 		(void)snprintf(text, sizeof text, "%schain %" PRId64, warn ? "!" : "", vm->vm->chain);
 		draw_flag(pen, &x, warn ? ROLE_SIZE_WARN : ROLE_DIM, text);
 	}
@@ -212,15 +234,15 @@ static int depth_max(const struct pen *pen, int x)
 }
 
 /*
- * The lines before a snapshot at `depth` under `parent` (index, -1 none): one for each ancestor that has a sibling
- * below, then the corner. Too deep for the column: the depth as a number, then the corner, all such rows alike.
- * Returns the x of the snapshot's sign. Looks at no more ancestors than there are columns.
+ * The lines before a leaf: one for each row above it that has a sibling below, then the corner. Too deep for the column:
+ * the depth as a number, then the corner, all such rows alike. Returns the x of the leaf's sign. Looks at no more rows
+ * above it than there are columns.
  */
-static int draw_branch(
-	const struct pen *pen, const struct hv_tree *tree, int32_t parent, int depth, bool last_child)
+static int draw_branch(const struct pen *pen, const struct leaves *leaves, const struct leaf *leaf)
 {
 	int x = draw_lines(pen, DEPTH_OF_SNAPSHOTS);
 	int most = depth_max(pen, x);
+	int depth = leaf->depth;
 	if (depth == 0) {
 		return x;
 	}
@@ -231,14 +253,15 @@ static int draw_branch(
 		(void)snprintf(number, sizeof number, "%d", depth);
 		(void)put(pen, at, corner, ROLE_DIM, number);
 	} else {
-		for (int level = depth - 1; level >= 1 && parent >= 0; level--) {
-			if (!tree->nodes[parent].last_child) {
+		int32_t above = leaf->parent;
+		for (int level = depth - 1; level >= 1 && above >= 0; level--) {
+			if (!leaves->items[above].last) {
 				(void)put_glyph(pen, x + (level - 1) * 2, ROLE_TREE_LINE, GLYPH_TREE_VERTICAL);
 			}
-			parent = tree->nodes[parent].parent;
+			above = leaves->items[above].parent;
 		}
 	}
-	corner = put_glyph(pen, corner, ROLE_TREE_LINE, last_child ? GLYPH_TREE_LAST : GLYPH_TREE_BRANCH);
+	corner = put_glyph(pen, corner, ROLE_TREE_LINE, leaf->last ? GLYPH_TREE_LAST : GLYPH_TREE_BRANCH);
 	return put_glyph(pen, corner, ROLE_TREE_LINE, GLYPH_TREE_DASH);
 }
 
@@ -252,8 +275,10 @@ static void draw_snapshot_flags(const struct pen *pen, const struct hv_node *nod
 		draw_flag(pen, &x, ROLE_WARN, "! orphan");
 	}
 	if (pen->app->wall_us != 0 && node->created_us > 0 &&
-		pen->app->wall_us - node->created_us > APP_AGE_WARN_US) {
-		draw_flag(pen, &x, ROLE_AGE_WARN, "!30d");
+		pen->app->wall_us - node->created_us > pen->app->age_warn_us) {
+		char age[16], flag[20];
+		(void)snprintf(flag, sizeof flag, "!%s", hv_format_age(pen->app->age_warn_us, age));
+		draw_flag(pen, &x, ROLE_AGE_WARN, flag);
 	}
 }
 
@@ -276,7 +301,6 @@ static void draw_snapshot_state(const struct pen *pen, const struct hv_node *nod
 
 static void draw_snapshot(const struct pen *pen, const struct row_ref *row)
 {
-	const struct hv_tree *tree = vm_of(row->node)->tree;
 	const struct hv_node *node = rows_snapshot(row);
 	bool memory = node->type == SNAPSHOT_DISK_AND_MEMORY;
 	enum role role = memory ? ROLE_SNAP_MEMORY : ROLE_SNAP;
@@ -285,9 +309,9 @@ static void draw_snapshot(const struct pen *pen, const struct row_ref *row)
 		role = ROLE_SNAP_UNTRACKED;
 		sign = GLYPH_SNAPSHOT_UNTRACKED;
 	}
-	int x = draw_branch(pen, tree, node->parent, node->depth, node->last_child);
+	int x = draw_branch(pen, &vm_of(row->node)->leaves, rows_leaf(row));
 	x = put_glyph(pen, x, role, sign);
-	(void)put(pen, x + 1, pen->columns->name_right, role, node->name);
+	put_name(pen, x + 1, pen->columns->name_right, role, node->name);
 	draw_snapshot_state(pen, node);
 	draw_age(pen, node->created_us);
 	draw_delta(pen, node->size_bytes);
@@ -311,16 +335,29 @@ static void draw_now(const struct pen *pen, const struct row_ref *row)
 {
 	const struct vm_entry *vm = vm_of(row->node);
 	const struct hv_tree *tree = vm->tree;
-	int32_t current = tree->current;
-	int depth = current < 0 ? 0 : tree->nodes[current].depth + 1;
-	bool has_sibling = current >= 0 && (size_t)current + 1 < tree->count &&
-			   tree->nodes[current + 1].parent == current;
-	int x = draw_branch(pen, tree, current, depth, !has_sibling);
+	int x = draw_branch(pen, &vm->leaves, rows_leaf(row));
 	x = put_glyph(pen, x, ROLE_NOW, GLYPH_NOW);
 	(void)put(pen, x + 1, pen->columns->name_right, ROLE_NOW, "NOW you are here");
 	struct words words = words_vm(vm->vm, model_vm_operation(&pen->app->model, vm));
 	draw_state(pen, &words);
 	draw_drift(pen, tree);
+}
+
+static void draw_fold(const struct pen *pen, const struct row_ref *row)
+{
+	char text[48];
+	const struct leaf *leaf = rows_leaf(row);
+	const struct hv_node *nodes = vm_of(row->node)->tree->nodes + leaf->node;
+	int64_t bytes = 0;
+	for (int32_t i = 0; i < leaf->folded; i++) {
+		bytes += nodes[i].size_bytes;
+	}
+	int x = draw_branch(pen, &vm_of(row->node)->leaves, leaf);
+	x = put_glyph(pen, x, ROLE_DIM, GLYPH_ELLIPSIS);
+	(void)snprintf(text, sizeof text, "%d more in a straight line", (int)leaf->folded);
+	(void)put(pen, x + 1, pen->columns->name_right, ROLE_DIM, text);
+	draw_age(pen, nodes[0].created_us);
+	draw_delta(pen, bytes);
 }
 
 void tree_row_draw(const struct app *app, const struct row_ref *row, const struct tree_columns *columns,
@@ -342,6 +379,9 @@ void tree_row_draw(const struct app *app, const struct row_ref *row, const struc
 		break;
 	case ROW_NOW:
 		draw_now(&pen, row);
+		break;
+	case ROW_FOLD:
+		draw_fold(&pen, row);
 		break;
 	case ROW_ROOT:
 	case ROW_KIND_COUNT:

@@ -56,7 +56,12 @@ static void draw_bar(const struct app *app, struct canvas *canvas, int y)
 
 static void draw_nothing(const struct app *app, struct canvas *canvas)
 {
-	const char *text = app->loaded ? "no hosts in this store; hvtree --demo shows a simulated fleet" : "loading ...";
+	const char *text = !app->loaded ? "loading ..."
+			   : app->model.host_count == 0
+				   ? "no hosts in this store; hvtree --demo shows a simulated fleet"
+			   : app_is_filtered(app) ? "no match; Escape clears the filter"
+			   : app->problems_only   ? "nothing needs anybody; Escape shows everything"
+						  : "";
 	(void)canvas_text(canvas, 1, app->layout.tree.y, app->layout.tree.width - 1, ROLE_DIM, text);
 }
 

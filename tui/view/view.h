@@ -12,12 +12,18 @@ void view_tree(struct app *app, struct canvas *canvas);
 void view_details(const struct app *app, struct canvas *canvas);
 void view_operations(const struct app *app, struct canvas *canvas);
 void view_message_lines(const struct app *app, struct canvas *canvas);
+/** The line that is typed into, instead of the hints, and what it offers above it. */
+void view_prompt(const struct app *app, struct canvas *canvas);
 void view_hints(const struct app *app, struct canvas *canvas);
 void view_jobs(const struct app *app, struct canvas *canvas);
 void view_messages(const struct app *app, struct canvas *canvas);
+void view_settings(const struct app *app, struct canvas *canvas);
 void view_help(const struct app *app, struct canvas *canvas);
 void view_dialog(const struct app *app, struct canvas *canvas);
 
+#define VIEW_NO_CURSOR ((size_t)-1)
+/** What is typed, moved so that the cursor (byte offset, or none) is inside; the real cursor is put there. */
+void view_typed(struct canvas *canvas, struct canvas_rect rect, const char *text, size_t cursor, enum role role);
 /** "2026-08-10 00:05 UTC". Returns `text`. */
 const char *view_time(int64_t time_us, char text[32]);
 /** "[####----] 63%", `width` cells of bar. Returns the cells used. */

@@ -41,6 +41,7 @@ static const struct store_ops sqlite_ops = {
 	.snapshot_insert = store_snapshot_insert,
 	.snapshot_set_state = store_snapshot_set_state,
 	.snapshot_update = store_snapshot_update,
+	.snapshot_describe = store_snapshot_describe,
 	.snapshot_set_current = store_snapshot_set_current,
 	.snapshot_reparent = store_snapshot_reparent,
 	.snapshot_discard = store_snapshot_discard,

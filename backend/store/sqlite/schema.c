@@ -318,6 +318,14 @@ static const char *const version_7[] = {
 	NULL,
 };
 
+/* Who took a snapshot: of those that are there, as far as the operation is still known. */
+static const char *const version_8[] = {
+	"ALTER TABLE vm_snapshots ADD COLUMN created_by TEXT",
+	"UPDATE vm_snapshots SET created_by = (SELECT requested_by FROM operation o WHERE o.vm_id = vm_snapshots.vm_id"
+	" AND o.snapshot_id = vm_snapshots.id AND o.kind = 'CreateSnapshot' ORDER BY o.id LIMIT 1)",
+	NULL,
+};
+
 const char *const *const store_migrations[] = {
 	version_1,
 	version_2,
@@ -326,5 +334,6 @@ const char *const *const store_migrations[] = {
 	version_5,
 	version_6,
 	version_7,
+	version_8,
 };
 const int store_migration_count = (int)HV_ARRAY_LEN(store_migrations);

@@ -25,6 +25,7 @@ void read_snapshot(struct query *query, struct snapshot *snapshot)
 	snapshot->updated_us = read_int(query);
 	snapshot->removed_us = read_int(query);
 	snapshot->update_count = read_int(query);
+	snapshot->created_by = read_text(query);
 }
 
 enum hv_status store_no_such_snapshot(struct hv_error *err)

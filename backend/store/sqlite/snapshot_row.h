@@ -7,7 +7,8 @@
 #define SNAPSHOT_COLUMNS                                                                                    \
 	"s.id, s.uuid, s.name, s.display_name, s.description, s.vm_id, s.account_id, s.domain_id,"         \
 	" s.service_offering_id, s.vm_snapshot_type, s.state, s.parent, s.current, s.quiesce,"             \
-	" s.checkpoint, s.size_bytes, s.created, s.updated, s.removed, s.update_count"
+	" s.checkpoint, s.size_bytes, s.created, s.updated, s.removed, s.update_count,"                  \
+	" s.created_by"
 
 void read_snapshot(struct query *query, struct snapshot *snapshot);
 /** HV_ERR_NOT_FOUND for a snapshot. */

@@ -90,6 +90,7 @@ static void bind_snapshot(
 	query_int(query, snapshot->created_us);
 	query_int(query, snapshot->updated_us);
 	query_int(query, snapshot->removed_us);
+	query_text(query, snapshot->created_by);
 }
 
 /* The owner and the offering that were not given are the VM's. */
@@ -99,9 +100,9 @@ static enum hv_status insert_row(
 	static const char sql[] =
 		"INSERT INTO vm_snapshots (id, vm_id, uuid, name, display_name, display_key, description,"
 		" account_id, domain_id, service_offering_id, vm_snapshot_type, state, parent, current, quiesce,"
-		" checkpoint, size_bytes, created, updated, removed, update_count)"
+		" checkpoint, size_bytes, created, updated, removed, update_count, created_by)"
 		" SELECT ?1, v.id, ?3, ?4, ?5, ?6, ?7, coalesce(?8, v.account_id), coalesce(?9, v.domain_id),"
-		" coalesce(?10, v.service_offering_id), ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 0"
+		" coalesce(?10, v.service_offering_id), ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 0, ?21"
 		" FROM vm_instance v WHERE v.id = ?2"
 		" RETURNING account_id, domain_id, service_offering_id";
 	HV_CLEANUP(query_end) struct query query = {0};

@@ -173,6 +173,7 @@ STORE_FUNCTION(store_snapshot_insert, struct snapshot *snapshot);
 STORE_FUNCTION(
 	store_snapshot_set_state, struct snapshot *snapshot, enum snapshot_state state, int64_t now_us);
 STORE_FUNCTION(store_snapshot_update, const struct snapshot *snapshot);
+STORE_FUNCTION(store_snapshot_describe, const struct snapshot *snapshot);
 STORE_FUNCTION(store_snapshot_set_current, int64_t vm_id, int64_t snapshot_id);
 STORE_FUNCTION(store_snapshot_reparent, int64_t snapshot_id, int64_t new_parent_id);
 STORE_FUNCTION(store_snapshot_discard, int64_t snapshot_id);

@@ -145,6 +145,11 @@ void hv_preview(struct hv_backend *backend, uint64_t ticket, const struct hv_act
 	fake_hooks.preview(backend, ticket, act);
 }
 
+void hv_edit_snapshot(struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_edit *edit)
+{
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket, .id = edit->snapshot});
+}
+
 void hv_cancel(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *operation)
 {
 	(void)operation;
@@ -221,4 +226,25 @@ void hv_change_account(
 {
 	(void)change;
 	fake_push_refusal(backend, ticket, HV_ERR_DENIED, "no right");
+}
+
+void hv_list_settings(struct hv_backend *backend, uint64_t ticket)
+{
+	struct hv_setting_list list = {0};
+	fake_push(backend, (struct hv_event){
+				   .kind = HV_EVENT_SETTINGS, .ticket = ticket, .settings = hv_setting_list_new(&list)});
+}
+
+void hv_change_setting(struct hv_backend *backend, uint64_t ticket, const char *name, const char *value)
+{
+	(void)name;
+	(void)value;
+	fake_push_refusal(backend, ticket, HV_ERR_DENIED, "no right");
+}
+
+void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, const char *details)
+{
+	(void)note;
+	(void)details;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket});
 }

@@ -151,7 +151,11 @@ static void test_actions__every_one_is_reached_by_its_first_key(void **state)
 		char *keys = hv_strdup(info->keys);
 		keys[strcspn(keys, " ")] = '\0';
 		fixture_go_to(fixture, "web-01");
-		const char *way = info->place & TUI_PLACE_TREE ? "Tab Tab" : info->place & TUI_PLACE_JOBS ? "J" : "?";
+		const char *way = info->place & TUI_PLACE_TREE	     ? "Tab Tab"
+				  : info->place & TUI_PLACE_JOBS     ? "J"
+				  : info->place & TUI_PLACE_MESSAGES ? "L"
+				  : info->place & TUI_PLACE_SETTINGS ? "F2"
+								     : "?";
 		fixture_keys(fixture, way);
 		draw(fixture);
 		size_t messages = messages_count(&fixture->app->messages);

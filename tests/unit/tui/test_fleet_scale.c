@@ -161,6 +161,8 @@ static void test_chain__of_100000_snapshots_is_drawn_by_the_window_only(void **s
 	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_TREE, .tree = tree});
 	app_resize(fixture->app, WIDTH, HEIGHT);
 	struct canvas *canvas = canvas_new(WIDTH, HEIGHT, true);
+	assert_int_equal(rows_total(&fixture->app->model), 3 + 4); /* first, fold, last, now */
+	fixture_keys(fixture, "H k k Enter");
 	static const char *const keys[] = {"H", "k", "PageUp", "g", "G"};
 	for (size_t i = 0; i < HV_ARRAY_LEN(keys); i++) {
 		uint64_t before = fixture->app->rows_laid_out;

@@ -1,4 +1,4 @@
-#include "tui/console_options.h"
+#include "tui/batch/console_options.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -11,6 +11,9 @@ enum option_code {
 	OPTION_THEME,
 	OPTION_NO_COLOR,
 	OPTION_READ_ONLY,
+	OPTION_EXPORT,
+	OPTION_OPEN,
+	OPTION_PLAIN,
 	OPTION_ASCII = 'U',
 	OPTION_HELP = 'h',
 };
@@ -33,6 +36,12 @@ static const struct {
 		"no colours, as with NO_COLOR set"},
 	{"read-only", no_argument, OPTION_READ_ONLY, "--read-only",
 		"look only: nothing can be changed"},
+	{"plain", no_argument, OPTION_PLAIN, "--plain",
+		"lines and questions instead of a screen: for screen readers and terminals that only print"},
+	{"export", required_argument, OPTION_EXPORT, "--export FILE",
+		"write everything that the console would show to a new file, and end"},
+	{"open", required_argument, OPTION_OPEN, "--open FILE",
+		"look at such a file; nothing can be changed and no host is reached"},
 	{"help", no_argument, OPTION_HELP, NULL, NULL},
 };
 #define ROW_COUNT HV_ARRAY_LEN(rows)
@@ -58,6 +67,15 @@ static void apply(enum option_code code, const char *argument, struct console_op
 		break;
 	case OPTION_READ_ONLY:
 		options->read_only = true;
+		break;
+	case OPTION_EXPORT:
+		options->export = argument;
+		break;
+	case OPTION_OPEN:
+		options->open = argument;
+		break;
+	case OPTION_PLAIN:
+		options->plain = true;
 		break;
 	case OPTION_HELP:
 		break;
@@ -97,4 +115,14 @@ void console_options_help(FILE *file)
 			(void)fprintf(file, "  %-26s%s\n", rows[i].form, rows[i].help);
 		}
 	}
+}
+
+bool console_option(size_t index, struct console_option *ret_option)
+{
+	if (index >= ROW_COUNT) {
+		return false;
+	}
+	*ret_option = (struct console_option){
+		rows[index].name, rows[index].argument != no_argument, rows[index].form, rows[index].help};
+	return true;
 }
