@@ -161,10 +161,6 @@ function Invoke-HvCreate($Command, $Entry, $Vm) {
 
 # --- revert ----------------------------------------------------------------------------------------------------------
 
-function Get-HvPaths($Vm) {
-	return , @(foreach ($drive in (Get-HvDrives $Vm)) { [string]$drive.Path })
-}
-
 # An apply makes a fresh file on top of each disk: the pointer alone would not tell when it stood there before.
 function Test-HvApplied($Entry, $Vm) {
 	if ([string](ConvertTo-HvIdOrNull $Vm.ParentSnapshotId) -ne [string]$Entry['checkpoint']) { return $false }
@@ -207,7 +203,7 @@ function Get-HvDoomedFiles($Target, $Vm, $Checkpoints) {
 	if ($next.Count -gt 1) { return }
 	$owner = $(if ($next.Count -eq 1) { $next[0] } else { $Target })
 	foreach ($path in (Get-HvPaths $owner)) {
-		if ($path -match '\.avhdx?$') { $path }
+		if (Test-HvOverlay $path) { $path }
 	}
 }
 
@@ -218,7 +214,7 @@ function Wait-HvMerge($Command, $Entry) {
 	while ($true) {
 		$vm = Get-HvVm $Command.Vm
 		if (-not $vm) { return }
-		$left = @($Entry['doomed'] | Where-Object { $_ -and [IO.File]::Exists($_) })
+		$left = @($Entry['doomed'] | Where-Object { $_ -and (Test-HvFile $_) })
 		if (Test-HvMerging $vm) {
 			$quiet.Restart()
 			Show-HvProgress $Command (10 + [long][Math]::Floor((Get-HvActivity $vm)[1] * 0.9)) 'merging disks'
@@ -257,6 +253,7 @@ function Set-HvPower($Command, [string]$Wanted, [long]$From) {
 		Test-HvFence $Command
 		try {
 			if ($Wanted -eq 'Running') {
+				Set-HvStale $Command.Vm
 				Show-HvProgress $Command $From 'starting'
 				Hyper-V\Start-VM -VM $vm -Confirm:$false -ErrorAction Stop
 			} else {
@@ -292,105 +289,4 @@ function Invoke-HvStop($Command, $Entry, $Vm) {
 		Stop-Hv 'InvalidState' 'The guest of a paused VM cannot shut down; turn it off by force'
 	}
 	Set-HvPower $Command 'Stopped' 0
-}
-
-# --- one command, from its turn to its answer ------------------------------------------------------------------------
-
-$HvActs = @{
-	CreateVMSnapshotCommand = 'Invoke-HvCreate'; RevertToVMSnapshotCommand = 'Invoke-HvRevert'
-	DeleteVMSnapshotCommand = 'Invoke-HvDelete'; StartCommand = 'Invoke-HvStart'; StopCommand = 'Invoke-HvStop'
-}
-
-# The recorded answer of a command that was done before, or $null. Fenced commands do not come back.
-function Get-HvRecorded($Command) {
-	Test-HvFence $Command
-	$entry = Read-HvEntry $Command.Operation $Command.Name
-	if (-not $entry) { return $null }
-	Set-HvEpoch $Command.Operation $Command.Epoch
-	if (-not $entry.ContainsKey('answer')) { return $null }
-	$answer = $entry['answer']
-	$answer['replayed'] = $true
-	return $answer
-}
-
-# Waits for the VM's lock, and for what another agent may answer meanwhile. Returns a recorded answer or $null.
-function Wait-HvTurn($Command, $Lock) {
-	while ($true) {
-		$recorded = Get-HvRecorded $Command
-		if ($recorded) { return $recorded }
-		if (Enter-HvLock $Lock 250) {
-			$Command.Holds = $true
-			return Get-HvRecorded $Command
-		}
-		if ($Command.Arrived.ElapsedMilliseconds -gt $Hv.BusyMs) {
-			Stop-Hv 'Busy' 'Another command for this VM has not ended in time'
-		}
-	}
-}
-
-function Open-HvEntry($Command) {
-	$entry = Read-HvEntry $Command.Operation $Command.Name
-	if ($entry) { return $entry }
-	Set-HvEpoch $Command.Operation $Command.Epoch
-	$entry = @{ operation = $Command.Operation; command = $Command.Name; epoch = $Command.Epoch; vmUuid = $Command.Vm
-		step = 'intent'; intent = $Command.Body; written = (Get-HvNow) }
-	Write-HvEntry $entry
-	return $entry
-}
-
-function Invoke-HvStep($Command, $Entry) {
-	if (-not (Get-HvVm $Command.Vm)) {
-		if ($Command.Name -eq 'DeleteVMSnapshotCommand') { return }
-		Stop-Hv 'VmNotFound' 'The host has no such VM'
-	}
-	$vm = Wait-HvSettled $Command.Vm
-	Test-HvFence $Command
-	& $HvActs[$Command.Name] $Command $Entry $vm
-}
-
-function New-HvAnswer([string]$Name, $Failure, $Body) {
-	$answer = [ordered]@{ answer = ($Name -replace 'Command$', 'Answer'); result = (-not $Failure); details = $null }
-	if ($Failure) {
-		$answer['code'] = $Failure.Code
-		$answer['details'] = $Failure.Details
-	}
-	if (-not $Body) { $Body = [ordered]@{} }
-	$answer['body'] = $Body
-	return $answer
-}
-
-# With the VM's lock: does it and journals what came of it. Fenced and Busy are not the outcome of the operation.
-function Get-HvOutcome($Command) {
-	$entry = Open-HvEntry $Command
-	try {
-		$body = Invoke-HvStep $Command $entry
-		$answer = New-HvAnswer $Command.Name $null $body
-	} catch {
-		$failure = Get-HvFailure $_
-		$Hv.LastError = "$_ $($_.ScriptStackTrace)"
-		$answer = New-HvAnswer $Command.Name $failure $null
-		if ('Fenced', 'Busy' -contains $failure.Code) { return $answer }
-	}
-	$entry = Read-HvEntry $Command.Operation $Command.Name
-	$entry['answer'] = $answer
-	$entry['answered'] = Get-HvNow
-	Write-HvEntry $entry
-	return $answer
-}
-
-# A command in its own runspace: everything from the wait for its turn to the line that answers it.
-function Invoke-HvCommand($Command) {
-	$lock = $null
-	try {
-		$lock = New-HvLock ('vm-' + $Command.Vm)
-		$answer = Wait-HvTurn $Command $lock
-		if (-not $answer) { $answer = Get-HvOutcome $Command }
-	} catch {
-		$Hv.LastError = "$_ $($_.ScriptStackTrace)"
-		$answer = New-HvAnswer $Command.Name (Get-HvFailure $_) $null
-	} finally {
-		if ($Command.Holds) { $lock.ReleaseMutex() }
-		if ($lock) { $lock.Dispose() }
-	}
-	Send-HvAnswer $Command.Id $answer $Command.Vm
 }

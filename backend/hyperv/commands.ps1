@@ -3,14 +3,18 @@
 
 $HvLineMost = 16777216
 $HvNameCharacters = 100
+$HvCopyNameCharacters = 255
+$HvPathCharacters = 1024
+$HvAmountMost = 70368744177664
 $HvRules = @{}
 foreach ($rule in @(
 	@('StartupCommand', 'now'), @('PingCommand', 'now'), @('QuitCommand', 'now'), @('GetInventoryCommand', 'look'),
 	@('HostVmStateReportCommand', 'look'), @('QueryOperationCommand', 'query'), @('CreateVMSnapshotCommand', 'act'),
 	@('RevertToVMSnapshotCommand', 'act'), @('DeleteVMSnapshotCommand', 'act'), @('StartCommand', 'act'),
-	@('StopCommand', 'act'), @('ExportVmCommand', 'later'), @('CancelExportCommand', 'later'), @('ImportVmCommand', 'later'),
-	@('DestroyCommand', 'later'), @('AttachCommand', 'later'), @('DettachCommand', 'later'), @('ScaleVmCommand', 'later'),
-	@('CreateVolumeSnapshotCommand', 'later'), @('DeleteVolumeSnapshotCommand', 'later'))) {
+	@('StopCommand', 'act'), @('ExportVmCommand', 'act'), @('CancelExportCommand', 'act'), @('RemoveVmCommand', 'act'),
+	@('ImportVmCommand', 'act'), @('DestroyCommand', 'act'), @('AttachCommand', 'act'), @('DettachCommand', 'act'),
+	@('ResizeVolumeCommand', 'act'), @('ScaleVmCommand', 'act'), @('CreateVolumeSnapshotCommand', 'act'),
+	@('DeleteVolumeSnapshotCommand', 'act'))) {
 	$HvRules[$rule[0]] = $rule[1]
 }
 
@@ -33,10 +37,10 @@ function Read-HvMember($Body, [string]$Name, [string]$Shown) {
 	return $uuid
 }
 
-function Test-HvName($Name) {
+function Test-HvName($Name, [int]$Most) {
 	if ($Name -isnot [string] -or $Name -match '[\x00-\x1f\x7f-\x9f]') { return $false }
 	$characters = $Name.Length - [regex]::Matches($Name, '[\udc00-\udfff]').Count
-	return $characters -ge 1 -and $characters -le $HvNameCharacters
+	return $characters -ge 1 -and $characters -le $Most
 }
 
 function Read-HvTarget($Command, $Body) {
@@ -54,9 +58,64 @@ function Read-HvTarget($Command, $Body) {
 	if ($Command.Name -ne 'DeleteVMSnapshotCommand' -and -not $Command.WithMemory -and $target['type'] -cne 'Disk') {
 		Stop-Hv 'BadBody' 'body.target.type is neither Disk nor DiskAndMemory'
 	}
-	if ($Command.Name -eq 'CreateVMSnapshotCommand' -and -not (Test-HvName $Command.SnapshotName)) {
+	if ($Command.Name -eq 'CreateVMSnapshotCommand' -and -not (Test-HvName $Command.SnapshotName $HvNameCharacters)) {
 		Stop-Hv 'BadBody' "body.target.snapshotName is not a name of 1 to $HvNameCharacters characters"
 	}
+}
+
+function Read-HvNeeded($Body, [string]$Name) {
+	$uuid = Read-HvUuid $Body[$Name]
+	if (-not $uuid) { Stop-Hv 'BadBody' "body.$Name is not a uuid" }
+	return $uuid
+}
+
+function Read-HvAmount($Body, [string]$Name) {
+	if ($Body[$Name] -isnot [long] -or $Body[$Name] -le 0 -or $Body[$Name] -gt $HvAmountMost) {
+		Stop-Hv 'BadBody' "body.$Name is not a number above 0"
+	}
+	return $Body[$Name]
+}
+
+function Read-HvTruth($Body, [string]$Name) {
+	if ($Body[$Name] -isnot [bool]) { Stop-Hv 'BadBody' "body.$Name is neither true nor false" }
+	return $Body[$Name]
+}
+
+# A disk's file on a drive or a share, without anything that means another file than it says.
+function Read-HvPath($Body) {
+	$path = $Body['path']
+	if (-not (Test-HvName $path $HvPathCharacters) -or $path -notmatch '^([A-Za-z]:|\\\\[^\\/:*?"<>|.]+)\\.+\.vhdx?\z' -or
+		$path.Substring(2) -match '[:*?"<>|/]|\\\.{1,2}(\\|\z)|.\\\\') {
+		Stop-Hv 'BadBody' 'body.path is not the absolute path of a .vhdx or .vhd file'
+	}
+	return $path
+}
+
+# The members of the bodies of commands about exports, volumes and sizes.
+function Read-HvMore($Command, $Body) {
+	switch ($Command.Name) {
+		'StopCommand' { if ($null -ne $Body['force']) { $Command.Force = Read-HvTruth $Body 'force' } }
+		'ExportVmCommand' { $Command.Disks = Read-HvTruth $Body 'disks' }
+		'CancelExportCommand' { $Command.Beside = $true }
+		'AttachCommand' {
+			$Command.Path = Read-HvPath $Body
+			$Command.SizeBytes = $(if ($null -ne $Body['sizeBytes']) { Read-HvAmount $Body 'sizeBytes' } else { $null })
+		}
+		'ResizeVolumeCommand' { $Command.SizeBytes = Read-HvAmount $Body 'sizeBytes' }
+		'ScaleVmCommand' {
+			$Command.Cpus = Read-HvAmount $Body 'cpus'
+			$Command.MemoryBytes = Read-HvAmount $Body 'memoryBytes'
+		}
+		'CreateVolumeSnapshotCommand' {
+			$Command.CopyName = $Body['name']
+			if (-not (Test-HvName $Command.CopyName $HvCopyNameCharacters)) {
+				Stop-Hv 'BadBody' "body.name is not a name of 1 to $HvCopyNameCharacters characters"
+			}
+		}
+	}
+	if ($Command.Name -match '^(ExportVm|CancelExport|RemoveVm|ImportVm)C') { $Command.Export = Read-HvNeeded $Body 'export' }
+	if ($Command.Name -match '^(Dettach|ResizeVolume|CreateVolumeSnapshot)C') { $Command.Volume = Read-HvNeeded $Body 'volumeUuid' }
+	if ($Command.Name -match 'VolumeSnapshot') { $Command.Copy = Read-HvNeeded $Body 'volumeSnapshot' }
 }
 
 function Read-HvAct($Command, $Line, $Body) {
@@ -65,13 +124,8 @@ function Read-HvAct($Command, $Line, $Body) {
 	if ($Line['epoch'] -isnot [long] -or $Line['epoch'] -lt 0) { Stop-Hv 'BadBody' 'epoch is not a number' }
 	$Command.Epoch = $Line['epoch']
 	$Command.Key = $Command.Operation + '.' + $Command.Name
-	$Command.Force = $Body['force']
-	if ($Command.Name -eq 'StopCommand' -and $null -ne $Command.Force -and $Command.Force -isnot [bool]) {
-		Stop-Hv 'BadBody' 'body.force is neither true nor false'
-	}
-	$Command.Vm = Read-HvUuid $Body['vmUuid']
-	if (-not $Command.Vm) { Stop-Hv 'BadBody' 'body.vmUuid is not a uuid' }
-	if ($Command.Name -match 'Snapshot') { Read-HvTarget $Command $Body }
+	$Command.Vm = Read-HvNeeded $Body 'vmUuid'
+	if ($Command.Name -match 'VMSnapshot') { Read-HvTarget $Command $Body } else { Read-HvMore $Command $Body }
 }
 
 function Read-HvQuery($Command, $Body) {

@@ -119,7 +119,7 @@ function Test-HvMerging($Vm) {
 
 # @(what goes on, percent); nulls when nothing does. The number in the status text is for people's eyes only.
 function Get-HvActivity($Vm) {
-	foreach ($status in @(Get-HvStatus $Vm)) {
+	foreach ($status in (Get-HvStatus $Vm)) {
 		$activity = $HvActivities[$status]
 		if ($activity) {
 			$found = [regex]::Match([string]$Vm.Status, '(\d{1,3})\s?%')
@@ -145,19 +145,22 @@ function Test-HvComponent($Vm, [string]$Id) {
 
 # --- disks -----------------------------------------------------------------------------------------------------------
 
-# Size, file size, parent and identity of a virtual disk's file. What does not change while a file exists is kept.
+# Size, file size, parent and identity of a virtual disk's file, as read since the file was last written to.
 function Get-HvDisk([string]$Path, [bool]$Fresh) {
 	$known = $Hv.Disks[$Path]
 	if ($known -and -not $Fresh) { return $known }
-	if ($known -and [IO.File]::Exists($Path)) {
-		$known.FileSize = [IO.FileInfo]::new($Path).Length
+	$stamp = Get-HvStamp $Path
+	if ($known -and $stamp -and $stamp.written -eq $known.Written) {
+		$known.FileSize = $stamp.length
 		return $known
 	}
-	$disk = @{ Size = [long]0; FileSize = [long]0; Parent = $null; Id = $null }
+	$disk = @{ Size = [long]0; FileSize = [long]0; Parent = $null; Id = $null; Written = $(if ($stamp) { $stamp.written }) }
 	try {
 		$file = Hyper-V\Get-VHD -Path $Path -ErrorAction Stop
-		$disk = @{ Size = [long]$file.Size; FileSize = [long]$file.FileSize; Parent = [string]$file.ParentPath
-			Id = [string]$file.DiskIdentifier }
+		$disk.Size = [long]$file.Size
+		$disk.FileSize = [long]$file.FileSize
+		$disk.Parent = [string]$file.ParentPath
+		$disk.Id = [string]$file.DiskIdentifier
 		$Hv.Disks[$Path] = $disk
 	} catch {
 		if ($known) { return $known }
@@ -196,13 +199,17 @@ function Get-HvDrives($Owner) {
 	return , @($drives.Values)
 }
 
-function Get-HvVolumesOf($Vm) {
+function Get-HvPaths($Owner) {
+	return , @(foreach ($drive in (Get-HvDrives $Owner)) { [string]$drive.Path })
+}
+
+function Get-HvVolumesOf($Vm, [string]$VmId) {
 	$position = [long]0
 	$seen = @{}
 	return , @(foreach ($drive in (Get-HvDrives $Vm)) {
 		$disk = Get-HvDisk $drive.Path $false
-		$id = Get-HvDiskId $drive $disk ([guid][string]$Vm.Id)
-		if ($seen.ContainsKey($id)) { $id = Get-HvDiskId $drive @{} ([guid][string]$Vm.Id) }
+		$id = Get-HvDiskId $drive $disk ([guid]$VmId)
+		if ($seen.ContainsKey($id)) { $id = Get-HvDiskId $drive @{} ([guid]$VmId) }
 		$seen[$id] = $true
 		[ordered]@{ uuid = $id; name = [string]$drive.Name
 			volumeType = $(if ($position -eq 0) { 'ROOT' } else { 'DATADISK' }); deviceId = $position
@@ -243,13 +250,15 @@ function ConvertTo-HvCheckpoint($Checkpoint, $Sizes) {
 		created = (ConvertTo-HvTime $Checkpoint.CreationTime); size = $Sizes[$id] }
 }
 
-# Sizes of checkpoints are read again when the VM's tree or its disks have changed.
+# Sizes of checkpoints, and what files stand on, are read again when the VM's tree or its disks have changed: a merge that
+# ended makes a file stand on another one.
 function Get-HvSizes([string]$VmId, $Vm, $Checkpoints) {
 	$mark = @(foreach ($one in $Checkpoints) { "$($one.Id)<$($one.ParentSnapshotId)" }) -join ';'
-	$mark += '*' + $Vm.ParentSnapshotId
+	$mark += '*' + $Vm.ParentSnapshotId + '*' + ((Get-HvPaths $Vm) -join ';') + '*' + (Test-HvMerging $Vm)
 	$kept = $Hv.Sizes[$VmId]
 	if (-not $kept -or $kept.Mark -ne $mark) {
-		$kept = @{ Mark = $mark; Sizes = @{} }
+		if ($kept) { foreach ($path in $kept.Paths) { $Hv.Disks.Remove($path) } }
+		$kept = @{ Mark = $mark; Sizes = @{}; Paths = @(foreach ($owner in @($Vm) + @($Checkpoints)) { Get-HvPaths $owner }) }
 		$Hv.Sizes[$VmId] = $kept
 	}
 	return $kept.Sizes
@@ -259,24 +268,65 @@ function Get-HvCheckpoints($Vm) {
 	return , @(Hyper-V\Get-VMSnapshot -VM $Vm -ErrorAction Stop | Where-Object { $_ })
 }
 
-# The VM object of the protocol.
-function ConvertTo-HvVm($Vm, $Checkpoints) {
-	$id = ConvertTo-HvId $Vm.Id
+# The VM object of the protocol, without what the agent's own record tells. `VmId`: whose disks they are.
+function ConvertTo-HvVm($Vm, $Checkpoints, [string]$VmId) {
+	$revision = Get-HvNow
 	$activity = Get-HvActivity $Vm
-	$sizes = Get-HvSizes $id $Vm $Checkpoints
-	return [ordered]@{ vmUuid = $id; vmName = [string]$Vm.Name; state = (Get-HvState $Vm); cpus = [long]$Vm.ProcessorCount
+	$sizes = Get-HvSizes (ConvertTo-HvId $Vm.Id) $Vm $Checkpoints
+	return [ordered]@{ vmUuid = $VmId; vmName = [string]$Vm.Name; state = (Get-HvState $Vm); cpus = [long]$Vm.ProcessorCount
 		memoryBytes = [long]$Vm.MemoryStartup; parentCheckpoint = (ConvertTo-HvIdOrNull $Vm.ParentSnapshotId)
-		activity = $activity[0]; activityPercent = $activity[1]; volumes = (Get-HvVolumesOf $Vm)
+		activity = $activity[0]; activityPercent = $activity[1]; revision = $revision; registered = $true
+		volumes = (Get-HvVolumesOf $Vm $VmId)
 		checkpoints = @(foreach ($one in $Checkpoints) { ConvertTo-HvCheckpoint $one $sizes }) }
 }
 
-# The VM object by id; $null when it cannot be read, because it only goes along with an answer.
+function Get-HvCopyObjects($Record) {
+	return , @(foreach ($copy in $Record['volumeSnapshots']) {
+		[ordered]@{ id = $copy['id']; volumeUuid = $copy['volumeUuid']; name = $copy['name']; path = $copy['path']
+			size = $copy['size']; created = $copy['created'] }
+	})
+}
+
+# The whole VM object. `Since`: when reading began, because what was read earlier has no larger revision.
+function ConvertTo-HvWhole($Vm, $Checkpoints, [long]$Since) {
+	$id = ConvertTo-HvId $Vm.Id
+	$object = ConvertTo-HvVm $Vm $Checkpoints $id
+	$object['revision'] = $Since
+	$record = Read-HvRecord $id
+	$object['export'] = Get-HvExportObject $record $Vm $object
+	$object['volumeSnapshots'] = Get-HvCopyObjects $record
+	return $object
+}
+
+# The VM object of a VM that is off the host, as its export holds it; $null when there is none.
+function Get-HvRemovedObject($Record) {
+	$export = Get-HvRemoved $Record
+	if (-not $export) { return $null }
+	$object = [ordered]@{ vmUuid = $Record['vm']; vmName = $export['exported']['vmName']; state = 'Stopped' }
+	foreach ($member in 'cpus', 'memoryBytes', 'parentCheckpoint') { $object[$member] = $export['exported'][$member] }
+	foreach ($member in 'activity', 'activityPercent') { $object[$member] = $null }
+	$object['revision'] = Get-HvNow
+	$object['registered'] = $false
+	$object['export'] = Get-HvExportObject $Record $null $object
+	foreach ($member in 'volumes', 'checkpoints') { $object[$member] = $export['exported'][$member] }
+	$object['volumeSnapshots'] = Get-HvCopyObjects $Record
+	return $object
+}
+
+# The VM object by id, registered or not; $null when there is none.
+function Get-HvObject([string]$Id) {
+	$since = Get-HvNow
+	$vm = Get-HvVm $Id
+	if (-not $vm) { return Get-HvRemovedObject (Read-HvRecord $Id) }
+	return ConvertTo-HvWhole $vm (Get-HvCheckpoints $vm) $since
+}
+
+# The same to go along with an answer, which comes without it when it cannot be read.
 function Get-HvVmObject([string]$Id) {
 	try {
-		$vm = Get-HvVm $Id
-		if (-not $vm) { return $null }
-		return ConvertTo-HvVm $vm (Get-HvCheckpoints $vm)
+		return Get-HvObject $Id
 	} catch {
+		$Hv.LastError = "$_ $($_.ScriptStackTrace)"
 		return $null
 	}
 }
@@ -286,6 +336,7 @@ function Get-HvVmObject([string]$Id) {
 # VM objects of `Vms`, one pass over the checkpoints of all of them. A VM that has gone meanwhile is left out; whatever else
 # cannot be read fails the whole, because a tree that is only half told would be taken for the tree.
 function Get-HvVmObjects($Vms) {
+	$since = Get-HvNow
 	$trees = @{}
 	if ($Vms.Count -gt 1) {
 		foreach ($one in @(Hyper-V\Get-VMSnapshot -VMName * -ErrorAction Stop | Where-Object { $_ })) {
@@ -300,7 +351,7 @@ function Get-HvVmObjects($Vms) {
 			if ($Vms.Count -eq 1) { $tree = Get-HvCheckpoints $vm } elseif ($trees[(ConvertTo-HvId $vm.Id)]) {
 				$tree = @($trees[(ConvertTo-HvId $vm.Id)].ToArray())
 			}
-			ConvertTo-HvVm $vm $tree
+			ConvertTo-HvWhole $vm $tree $since
 		} catch {
 			if (Get-HvVm $vm.Id) { throw }
 		}
@@ -313,18 +364,14 @@ function Get-HvAllVms {
 
 # The least free space of the volumes that hold the VMs' disks, and whether all of those volumes are there.
 function Get-HvStorage($Objects) {
-	$volumes = @(Get-HvVolumes)
+	$volumes = Get-HvVolumes
 	$least = $null
 	$up = $true
 	foreach ($object in $Objects) {
-		foreach ($disk in $object.volumes) {
-			$best = $null
-			foreach ($volume in $volumes) {
-				$fits = ([string]$disk.path).StartsWith($volume.Root, [StringComparison]::OrdinalIgnoreCase)
-				if ($fits -and (-not $best -or $volume.Root.Length -gt $best.Root.Length)) { $best = $volume }
-			}
+		foreach ($disk in $object['volumes']) {
+			$best = Find-HvVolume $volumes ([string]$disk['path'])
 			if ($best -and ($null -eq $least -or $best.Free -lt $least)) { $least = $best.Free }
-			if (-not $best -and [string]$disk.path -match '^[A-Za-z]:\\') { $up = $false }
+			if (-not $best -and [string]$disk['path'] -match '^[A-Za-z]:\\') { $up = $false }
 		}
 	}
 	if ($null -eq $least) {

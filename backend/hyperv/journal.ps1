@@ -56,6 +56,10 @@ function Write-HvEntry($Entry) {
 	Write-HvText (Get-HvEntryPath $Entry['operation'] $Entry['command']) (ConvertTo-HvJson $Entry)
 }
 
+function Remove-HvEntry([string]$Operation, [string]$Command) {
+	[IO.File]::Delete((Get-HvEntryPath $Operation $Command))
+}
+
 # The highest epoch that was accepted for an operation; -1 when it is not known.
 function Get-HvEpoch([string]$Operation) {
 	$text = Read-HvText ([IO.Path]::Combine($Hv.Journal, "$Operation.epoch"))

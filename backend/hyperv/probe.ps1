@@ -26,9 +26,11 @@ function Open-HvJournal {
 	$root = $env:HVTREE_AGENT_DATA
 	if (-not $root) { $root = [IO.Path]::Combine([Environment]::GetFolderPath('CommonApplicationData'), 'hvtree') }
 	$Hv.Journal = [IO.Path]::Combine($root, 'journal')
+	$Hv.Records = [IO.Path]::Combine($root, 'vms')
 	try {
 		New-HvFolder $root
 		$null = [IO.Directory]::CreateDirectory($Hv.Journal)
+		$null = [IO.Directory]::CreateDirectory($Hv.Records)
 		Write-HvText ([IO.Path]::Combine($Hv.Journal, 'writable')) 'yes'
 		Clear-HvJournal
 	} catch {
@@ -96,5 +98,5 @@ function Get-HvReady {
 	if (-not $facts.guid) { $facts.guid = Get-HvGuidOfName $facts.name }
 	if ($Hv.Problem) { $facts['problem'] = [ordered]@{ code = $Hv.Problem.Code; details = $Hv.Problem.Details } }
 	return [ordered]@{ event = 'Ready'; protocol = 1; agent = 'hvtree-agent 1.0'; host = $facts
-		capabilities = @('revert-memory-from-off', 'production-checkpoints') }
+		capabilities = @('revert-memory-from-off', 'production-checkpoints', 'export', 'volumes') }
 }

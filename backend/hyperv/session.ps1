@@ -49,22 +49,27 @@ function Invoke-HvQuery($Command) {
 
 # --- runspaces -------------------------------------------------------------------------------------------------------
 
-# A runspace that knows all of this script. What is shared goes through $Hv, which stands in each.
-function New-HvRunspace {
+# What every runspace of the agent begins with: the functions and tables of this script, parsed once. What changes goes
+# through $Hv, which stands in each.
+function New-HvInitialState {
 	$state = [Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
-	foreach ($one in @(@('Hv', $Hv), @('ErrorActionPreference', 'Stop'), @('WarningPreference', 'SilentlyContinue'))) {
-		$entry = [Management.Automation.Runspaces.SessionStateVariableEntry]::new($one[0], $one[1], '')
-		$state.Variables.Add($entry)
+	$items = $ExecutionContext.InvokeProvider.ChildItem
+	foreach ($one in $items.Get('function:*-Hv*', $false)) {
+		$state.Commands.Add([Management.Automation.Runspaces.SessionStateFunctionEntry]::new($one.Name, $one.Definition))
 	}
-	$runspace = [Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($state)
+	foreach ($one in $items.Get('variable:Hv*', $false)) {
+		$state.Variables.Add([Management.Automation.Runspaces.SessionStateVariableEntry]::new($one.Name, $one.Value, ''))
+	}
+	foreach ($one in @(@('ErrorActionPreference', 'Stop'), @('WarningPreference', 'SilentlyContinue'))) {
+		$state.Variables.Add([Management.Automation.Runspaces.SessionStateVariableEntry]::new($one[0], $one[1], ''))
+	}
+	return $state
+}
+
+function New-HvRunspace {
+	if (-not $Hv.Initial) { $Hv.Initial = New-HvInitialState }
+	$runspace = [Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($Hv.Initial)
 	$runspace.Open()
-	$shell = [PowerShell]::Create()
-	$shell.Runspace = $runspace
-	try {
-		$null = $shell.AddScript($Hv.Source, $false).Invoke()
-	} finally {
-		$shell.Dispose()
-	}
 	return $runspace
 }
 
@@ -93,6 +98,8 @@ function Start-HvCalls($Session) {
 	foreach ($command in @($Session.Calls)) {
 		$place = $(if ($command.Vm) { $command.Vm } else { "query $($command.Id)" })
 		if ($Session.Jobs.Count -ge $HvRunspacesMost) { return }
+		$acts = $Session.Jobs[$place]
+		if ($command.Beside -and (-not $acts -or $acts.Command.Name -eq 'ExportVmCommand')) { $place = "beside $place" }
 		if ($Session.Jobs.ContainsKey($place)) {
 			if ($command.Arrived.ElapsedMilliseconds -gt $Hv.BusyMs) {
 				$Session.Calls.Remove($command)
@@ -103,6 +110,10 @@ function Start-HvCalls($Session) {
 		}
 		$Session.Calls.Remove($command)
 		if ($command.Vm) { $Hv.Acting[$command.Vm] = $true }
+		if ($command.Name -eq 'ExportVmCommand') {
+			$Hv.Cancels.Remove($command.Export)
+			$Hv.Exporting[$command.Vm] = $command.Export
+		}
 		$function = $(if ($command.Kind -eq 'query') { 'Invoke-HvQuery' } else { 'Invoke-HvCommand' })
 		$Session.Jobs[$place] = Start-HvShell $function $command
 	}
@@ -140,6 +151,10 @@ function Complete-HvJobs($Session) {
 		$Session.Jobs.Remove($place)
 		if ($job.Command.Key) { $Hv.Told.Remove($job.Command.Key) }
 		if ($job.Command.Vm) { $Hv.Acting.Remove($job.Command.Vm) }
+		if ($job.Command.Name -eq 'ExportVmCommand') {
+			$Hv.Exporting.Remove($job.Command.Vm)
+			$Hv.Cancels.Remove($job.Command.Export)
+		}
 		$null = $Hv.Look.Set()
 	}
 }
@@ -148,9 +163,6 @@ function Complete-HvJobs($Session) {
 
 function Invoke-HvNow($Session, $Command) {
 	$answer = New-HvAnswer $Command.Name $null $null
-	if ($Command.Kind -eq 'later') {
-		$answer = New-HvAnswer $Command.Name @{ Code = 'NotSupported'; Details = "$($Command.Name) is not built yet" } $null
-	}
 	Send-HvAnswer $Command.Id $answer $null
 	if ($Command.Name -eq 'QuitCommand') { $Session.Quits = $true }
 }
@@ -261,8 +273,10 @@ function Invoke-HvSession($Stream) {
 		Part = [IO.MemoryStream]::new(); TooLong = $false; Quits = $false; Read = $null; Handle = $null
 		Calls = [Collections.ArrayList]::new(); Jobs = @{} }
 	$life = Start-HvShell 'Watch-HvLife' $null
+	# a client is silent until it has heard this, however long a cold module takes to load
 	Send-Hv (Get-HvReady)
 	Write-HvLines $session
+	$Hv.HeardAt = [datetime]::UtcNow.Ticks
 	if (-not $Hv.Problem) { $watch = Start-HvShell 'Watch-Hv' $null }
 	while (-not $session.Quits) {
 		Step-HvInput $session

@@ -1,7 +1,7 @@
 # The picture of the host that the client has been told, and what differs from it: looked at every few seconds, and at
 # once after an act. One runspace does all the looking, so that an inventory and the events after it fit together.
 
-$HvLookMs = 2000
+$HvLookMs = 700
 $HvLookMostMs = 60000
 $HvFullLookMs = 30000
 $HvFreeBytesStep = 67108864
@@ -9,7 +9,9 @@ $HvFreeBytesStep = 67108864
 # What tells apart two states of a VM, without what changes by itself all the time (sizes).
 function Get-HvStateText($Object, [bool]$WithPercent) {
 	$percent = $(if ($WithPercent) { $Object.activityPercent } else { $null })
-	return @($Object.vmName, $Object.state, $Object.cpus, $Object.memoryBytes, $Object.activity, $percent) -join '|'
+	$export = $Object.export
+	if ($export) { $export = @($export.id, $export.state, $export.disks, $export.matches, $(if ($WithPercent) { $export.percent })) -join ',' }
+	return @($Object.vmName, $Object.state, $Object.cpus, $Object.memoryBytes, $Object.activity, $percent, $Object.registered, $export) -join '|'
 }
 
 function Get-HvTreeText($Object) {
@@ -19,6 +21,10 @@ function Get-HvTreeText($Object) {
 		@($one.id, $one.name, [string]$one.parent, $one.kind, $one.hasMemory) -join ','
 	}
 	return $parts -join '|'
+}
+
+function Get-HvCopiesText($Object) {
+	return @(foreach ($copy in $Object.volumeSnapshots) { "$($copy.id)=$($copy.path)" }) -join '|'
 }
 
 # One row of WQL for each VM and each checkpoint: a text by VM id that changes when the VM must be looked at. $null when
@@ -45,6 +51,8 @@ function Get-HvMarks {
 				$row.IsSaved) -join ',')
 		}
 	}
+	$records = Get-HvRecordMarks
+	foreach ($vm in @($records.Keys)) { $marks[$vm] += ';' + $records[$vm] }
 	return $marks
 }
 
@@ -57,12 +65,17 @@ function Get-HvPicture($Old, [bool]$Full) {
 			if ($Old.Marks[$id] -eq $marks[$id] -and $Old.Objects.ContainsKey($id)) {
 				$objects[$id] = $Old.Objects[$id]
 			} else {
-				$vm = Get-HvVm $id
-				if ($vm) { $objects[$id] = ConvertTo-HvVm $vm (Get-HvCheckpoints $vm) }
+				$object = Get-HvObject $id
+				if ($object) { $objects[$id] = $object }
 			}
 		}
 	} else {
 		foreach ($object in (Get-HvVmObjects (Get-HvAllVms))) { $objects[$object.vmUuid] = $object }
+		foreach ($record in @(Get-HvRecords)) {
+			if ($objects.ContainsKey($record['vm'])) { continue }
+			$object = Get-HvRemovedObject $record
+			if ($object) { $objects[$record['vm']] = $object }
+		}
 	}
 	return @{ Marks = $marks; Objects = $objects; Storage = (Get-HvStorage @($objects.Values)) }
 }
@@ -74,11 +87,12 @@ function Get-HvSorted($Objects) {
 }
 
 function Send-HvVmChange($Was, $Is) {
-	if (-not $Was -or (Get-HvTreeText $Was) -ne (Get-HvTreeText $Is)) {
+	if ($Was -and $Was.export -and $Was.export.matches -and -not ($Is.export -and $Is.export.matches)) { Set-HvStale $Is.vmUuid }
+	if (-not $Was -or (Get-HvTreeText $Was) + (Get-HvCopiesText $Was) -cne (Get-HvTreeText $Is) + (Get-HvCopiesText $Is)) {
 		Send-Hv ([ordered]@{ event = 'SnapshotsChanged'; body = @{ vm = $Is } })
 	}
 	$percent = -not $Hv.Acting.ContainsKey($Is.vmUuid)
-	if ($Was -and (Get-HvStateText $Was $percent) -ne (Get-HvStateText $Is $percent)) {
+	if ($Was -and (Get-HvStateText $Was $percent) -cne (Get-HvStateText $Is $percent)) {
 		Send-Hv ([ordered]@{ event = 'VmStateChanged'; body = @{ vm = $Is } })
 	}
 }

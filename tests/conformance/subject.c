@@ -189,8 +189,10 @@ static void fake_open(const char *folder)
 	now.state = hv_sprintf("%s/host.xml", folder);
 	HV_CLEANUP_FREE char *modules = hv_sprintf("%s/tests/conformance", source_folder());
 	HV_CLEANUP_FREE char *script = hv_sprintf("%s/hands.ps1", modules);
+	HV_CLEANUP_FREE char *drives = hv_sprintf("%s/drives", folder);
 	assert_int_equal(setenv("HVTREE_FAKE_HOST", now.state, 1), 0);
 	assert_int_equal(setenv("HVTREE_AGENT_DATA", folder, 1), 0);
+	assert_int_equal(setenv("HVTREE_AGENT_DRIVES", drives, 1), 0);
 	assert_int_equal(setenv("PSModulePath", modules, 1), 0);
 	const char *const hands[] = {powershell(), "-NoProfile", "-File", script, NULL};
 	talk_open(&now.hands, hands);

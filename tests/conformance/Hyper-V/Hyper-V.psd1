@@ -6,7 +6,9 @@
 	Description = 'A Hyper-V host in a file, for tests of the agent'
 	PowerShellVersion = '5.1'
 	FunctionsToExport = @('Get-VM', 'Get-VMHost', 'Get-VMSnapshot', 'Get-VHD', 'Set-VM', 'Start-VM', 'Stop-VM', 'Checkpoint-VM',
-		'Restore-VMSnapshot', 'Remove-VMSnapshot', 'Rename-VMSnapshot', 'Get-CimInstance', 'Invoke-FakeHost')
+		'Restore-VMSnapshot', 'Remove-VMSnapshot', 'Rename-VMSnapshot', 'Export-VM', 'Import-VM', 'Compare-VM', 'Remove-VM', 'Test-VHD', 'New-VHD',
+		'Resize-VHD', 'Convert-VHD', 'Add-VMHardDiskDrive', 'Remove-VMHardDiskDrive', 'Set-VMProcessor', 'Set-VMMemory',
+		'Get-CimInstance', 'Invoke-CimMethod', 'Invoke-FakeHost')
 	CmdletsToExport = @()
 	VariablesToExport = @()
 	AliasesToExport = @()

@@ -1,13 +1,18 @@
 # The cmdlets of Hyper-V that the agent uses, on a host in a file (state.ps1). Alike in what a caller can trip over:
 # parameters, confirmation, error ids, wildcards in names, state rules, end states of a restore, merges after a removal.
 
+enum VMType { RealizedVirtualMachine = 3; PlannedVirtualMachine = 4 }
+enum VhdType { Fixed = 2; Dynamic = 3; Differencing = 4 }
 enum VMState { Other = 1; Running = 2; Off = 3; Stopping = 4; Saved = 6; Paused = 9; Starting = 10; Saving = 32773; PausedCritical = 32789 }
 enum SnapshotType { Standard = 0; Recovery = 1; Planned = 2; Missing = 5; Replica = 6 }
 enum CheckpointType { Disabled = 2; Production = 3; ProductionOnly = 4; Standard = 5 }
 enum ControllerType { IDE = 0; SCSI = 1; PMEM = 2 }
 
+. "$PSScriptRoot/files.ps1"
 . "$PSScriptRoot/state.ps1"
 . "$PSScriptRoot/guest.ps1"
+. "$PSScriptRoot/disks.ps1"
+. "$PSScriptRoot/transfer.ps1"
 
 function Stop-Fake($Cmdlet, [string]$Id, [string]$Category, [string]$Message) {
 	$Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new([Exception]::new($Message), $Id, $Category, $null))
@@ -20,18 +25,19 @@ function Stop-WrongState($Cmdlet) {
 # --- objects ---------------------------------------------------------------------------------------------------------
 
 function New-DriveObject($State, $Vm, $Disk, [string]$Layer) {
-	return [PSCustomObject]@{ Name = $Disk.Name; Path = $State.Layers[$Layer].Path; ControllerType = [ControllerType]$Disk.Type
+	return [PSCustomObject]@{ Name = $Disk.Name; Path = (Get-PathOf $State $Layer); ControllerType = [ControllerType]$Disk.Type
 		ControllerNumber = 0; ControllerLocation = $Disk.Location; VMId = [guid]$Vm.Id; DiskNumber = $null }
 }
 
 function Get-OperationalStatus($State, $Vm) {
-	$numbers = @{ Create = 32768; Apply = 32769; Delete = 32770 }
+	$numbers = @{ Create = 32768; Apply = 32769; Delete = 32770; Export = 32773 }
 	if ($Vm.Job -and $numbers[$Vm.Job.Kind]) { return , @(11, $numbers[$Vm.Job.Kind]) }
 	if (@($State.Merges.Values | Where-Object { $_.Vm -eq $Vm.Id }).Count -gt 0) { return , @(2, 32772) }
 	return , @(2)
 }
 
 function Get-StatusText($State, $Vm) {
+	if ($Vm.Job -and $Vm.Job.Kind -eq 'Export') { return "Wird exportiert ($(Get-JobPercent $Vm.Job) %)" }
 	$merge = @($State.Merges.Values | Where-Object { $_.Vm -eq $Vm.Id })
 	if ($merge.Count -eq 0) { return 'Normaler Betrieb' }
 	$all = [Math]::Max(1, $merge[0].Until - $merge[0].From)
@@ -48,6 +54,11 @@ function New-VmObject($State, $Vm) {
 		Status = (Get-StatusText $State $Vm); OperationalStatus = (Get-OperationalStatus $State $Vm)
 		ProcessorCount = [long]$Vm.Cpus; MemoryStartup = [long]$Vm.MemoryBytes; MemoryAssigned = [long]$Vm.MemoryBytes
 		ParentSnapshotId = $(if ($Vm.Parent) { [guid]$Vm.Parent } else { $null }); CheckpointType = [CheckpointType]$Vm.CheckpointType
+		VirtualMachineType = [VMType]$(if ($Vm.Planned) { 'PlannedVirtualMachine' } else { 'RealizedVirtualMachine' })
+		Generation = 2; Version = '9.0'; DynamicMemoryEnabled = [bool]$Vm.Dynamic; MemoryMinimum = [long]$Vm.MemoryMinimum
+		MemoryMaximum = [long]$Vm.MemoryMaximum; Notes = $Vm.Notes; ConfigurationLocation = $Vm.Folder; Path = $Vm.Folder
+		SnapshotFileLocation = $Vm.Folder; SmartPagingFilePath = $Vm.Folder
+		NetworkAdapters = @([PSCustomObject]@{ Name = 'Netzwerkkarte'; SwitchName = 'prod'; MacAddress = '00155D000001' })
 		HardDrives = @(foreach ($disk in $Vm.Disks) { New-DriveObject $State $Vm $disk $disk.Top })
 		VMIntegrationService = @((& $service '9F8233AC-BE49-4C79-8EE3-E7E1985B2077' $Vm.Shutdown),
 			(& $service '5CED1297-4598-4915-A5FC-AD21BB4D02A4' $Vm.Vss)) }
@@ -58,7 +69,12 @@ function New-SnapshotObject($State, $Vm, $One) {
 		SnapshotType = [SnapshotType]$One.Type; IsAutomaticCheckpoint = [bool]$One.Auto; State = [VMState]$One.State
 		ParentSnapshotId = $(if ($One.Parent) { [guid]$One.Parent } else { $null }); CreationTime = [DateTime]$One.Created
 		SizeOfSystemFiles = [long]$(if ($One.State -eq 'Saved') { $One.MemoryBytes } else { 0 })
-		HardDrives = @(foreach ($disk in $Vm.Disks) { New-DriveObject $State $Vm $disk $One.Frozen[$disk.Name] }) }
+		HardDrives = @(foreach ($disk in $Vm.Disks) { if ($One.Frozen[$disk.Name]) { New-DriveObject $State $Vm $disk $One.Frozen[$disk.Name] } }) }
+}
+
+# VMs that were removed are there until their disks are merged, and seen by nobody.
+function Get-Shown($State) {
+	return $State.Vms | Where-Object { -not $_.Gone }
 }
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -66,12 +82,12 @@ function New-SnapshotObject($State, $Vm, $One) {
 function Get-VM {
 	[CmdletBinding(DefaultParameterSetName = 'Name')]
 	param([Parameter(ParameterSetName = 'Name', Position = 0)][string[]]$Name, [Parameter(ParameterSetName = 'Id')][guid]$Id)
-	if (Use-State { param($state) $state.Faults['denied'] }) {
+	if (Read-State { param($state) $state.Faults['denied'] }) {
 		Stop-Fake $PSCmdlet 'AccessDenied' 'PermissionDenied' 'Sie verfuegen nicht ueber die erforderliche Berechtigung.'
 	}
-	$found = @(Use-State {
+	$found = @(Read-State {
 		param($state, $want)
-		foreach ($vm in $state.Vms) {
+		foreach ($vm in (Get-Shown $state)) {
 			$fits = if ($want.Id) { $vm.Id -eq $want.Id } elseif ($want.Name) { @($want.Name | Where-Object { $vm.Name -like $_ }).Count } else { $true }
 			if ($fits) { New-VmObject $state $vm }
 		}
@@ -93,9 +109,9 @@ function Get-VMSnapshot {
 	param([Parameter(ParameterSetName = 'VMName', Position = 0)][string[]]$VMName, [Parameter(ParameterSetName = 'VM')]$VM,
 		[Parameter(ParameterSetName = 'Id')][guid]$Id)
 	$mark = @{ VMName = $VMName; VM = $(if ($VM) { $VM.Id.ToString() }); Id = $(if ($PSBoundParameters.ContainsKey('Id')) { $Id.ToString() }) }
-	Use-State {
+	Read-State {
 		param($state, $want)
-		foreach ($vm in $state.Vms) {
+		foreach ($vm in @(Get-Shown $state) + @($state.Planned | Where-Object { $want.VM })) {
 			if ($want.VM -and $vm.Id -ne $want.VM) { continue }
 			if ($want.VMName -and @($want.VMName | Where-Object { $vm.Name -like $_ }).Count -eq 0) { continue }
 			foreach ($one in $vm.Checkpoints) {
@@ -105,46 +121,34 @@ function Get-VMSnapshot {
 	} $mark
 }
 
-function Get-VHD {
-	[CmdletBinding()]
-	param([Parameter(Mandatory, Position = 0)][string]$Path)
-	$found = Use-State {
-		param($state, $path)
-		foreach ($layer in $state.Layers.Values) {
-			if ($layer.Path -eq $path) {
-				[PSCustomObject]@{ Path = $path; Size = [uint64]$layer.Size; FileSize = [uint64]$layer.Bytes; DiskIdentifier = ''
-					ParentPath = $(if ($layer.Parent) { $state.Layers[$layer.Parent].Path } else { '' }) }
-			}
-		}
-	} $Path
-	if (-not $found) { Stop-Fake $PSCmdlet 'OperationFailed' 'NotSpecified' "'$Path' (0x80070002)" }
-	$found
-}
-
 # The few rows of WMI that the agent asks for.
 function Get-CimInstance {
 	[CmdletBinding()]
 	param([string]$Namespace, [string]$Query)
+	if ($Query -like 'ASSOCIATORS OF*Msvm_ConcreteJob') { return Get-ConcreteJobs $Query }
 	$class = ($Query -split ' FROM ')[1] -replace ' .*', ''
+	$name = [regex]::Match($Query, "WHERE Name='([^']*)'").Groups[1].Value
 	switch ($class) {
 		'Win32_OperatingSystem' { [PSCustomObject]@{ Version = '10.0.20348' } }
 		'Win32_ComputerSystemProduct' { [PSCustomObject]@{ UUID = '4C4C4544-0042-3510-8054-B7C04F4B4E31' } }
 		'Win32_Service' { [PSCustomObject]@{ State = 'Running' } }
-		'Win32_Volume' { [PSCustomObject]@{ Name = 'C:\'; FreeSpace = (Use-State { param($state) $state.Free }) } }
+		'Win32_Volume' { [PSCustomObject]@{ Name = 'C:\'; FreeSpace = (Read-State { param($state) $state.Free }) } }
 		'Msvm_ComputerSystem' {
-			Use-State {
+			Read-State {
 				param($state)
-				foreach ($vm in $state.Vms) {
+				foreach ($vm in (Get-Shown $state)) {
+					if ($name -and $vm.Id -ne $name) { continue }
 					[PSCustomObject]@{ Name = $vm.Id.ToUpperInvariant(); ElementName = $vm.Name; EnabledState = $vm.State; HealthState = 5
 						OtherEnabledState = ''; OperationalStatus = (Get-OperationalStatus $state $vm)
 						StatusDescriptions = @((Get-StatusText $state $vm)) }
 				}
 			}
 		}
+		'Msvm_VirtualSystemManagementService' { [PSCustomObject]@{ CreationClassName = 'Msvm_VirtualSystemManagementService' } }
 		'Msvm_VirtualSystemSettingData' {
-			Use-State {
+			Read-State {
 				param($state)
-				foreach ($vm in $state.Vms) {
+				foreach ($vm in (Get-Shown $state)) {
 					[PSCustomObject]@{ InstanceID = "Microsoft:$($vm.Id)"; VirtualSystemIdentifier = $vm.Id; Parent = $vm.Parent
 						ElementName = $vm.Name; VirtualSystemType = 'Microsoft:Hyper-V:System:Realized'; IsSaved = $false }
 					foreach ($one in $vm.Checkpoints) {
@@ -171,7 +175,7 @@ function Set-VM {
 }
 
 function Get-Real($Cmdlet, $VM) {
-	$real = Use-State { param($state, $id) $state.Vms | Where-Object { $_.Id -eq $id } } $VM.Id.ToString()
+	$real = Read-State { param($state, $id) $state.Vms | Where-Object { $_.Id -eq $id } | ForEach-Object { $_.Clone() } } $VM.Id.ToString()
 	if (-not $real) { Stop-Fake $Cmdlet 'ObjectNotFound' 'ObjectNotFound' 'Der virtuelle Computer wurde nicht gefunden.' }
 	if ($real.Job) { Stop-WrongState $Cmdlet }
 	return $real
@@ -203,7 +207,7 @@ function Get-CreateMode($Cmdlet, $Real) {
 	if ($Real.CheckpointType -eq 'Disabled') { Stop-Fake $Cmdlet 'OperationFailed' 'NotSpecified' 'Pruefpunkte wurden deaktiviert.' }
 	if ('Running', 'Paused', 'Off', 'Saved' -notcontains $Real.State) { Stop-WrongState $Cmdlet }
 	if ($Real.Checkpoints.Count -ge 50) { Stop-Fake $Cmdlet 'OperationFailed' 'NotSpecified' 'Die maximale Anzahl ist erreicht.' }
-	$faults = Use-State { param($state) $state.Faults }
+	$faults = Read-State { param($state) $state.Faults }
 	if ($faults['disk-full']) { Stop-Fake $Cmdlet 'OperationFailed' 'NotSpecified' 'Es ist nicht genuegend Speicherplatz vorhanden. (0x80070070)' }
 	if ($faults['storage-gone']) { Stop-Fake $Cmdlet 'OperationFailed' 'NotSpecified' 'Der Datentraeger fehlt. (0x800703EE)' }
 	if ($Real.State -eq 'Off') { return $false }
@@ -222,11 +226,9 @@ function Checkpoint-VM {
 	if (-not $PSCmdlet.ShouldProcess($real.Name)) { return }
 	$id = [guid]::NewGuid().ToString()
 	Invoke-Job $real.Id @{ Kind = 'Create'; Id = $id; Memory = $memory; Type = 'Standard'; Auto = $false }
-	$die = Use-State { param($state) $state.Faults['die-unnamed']; $state.Faults.Remove('die-unnamed') }
-	if ($die) { [Environment]::Exit(137) }
+	Invoke-Death 'unnamed'
 	if ($SnapshotName) { Rename-Real $id $SnapshotName }
-	$die = Use-State { param($state) $state.Faults['die-created']; $state.Faults.Remove('die-created') }
-	if ($die) { [Environment]::Exit(137) }
+	Invoke-Death 'created'
 	if ($Passthru) { Get-VMSnapshot -Id ([guid]$id) }
 }
 
@@ -258,8 +260,7 @@ function Restore-VMSnapshot {
 	if (-not $PSCmdlet.ShouldProcess($VMSnapshot.Name)) { return }
 	if ('Running', 'Paused' -contains $real.State) { Invoke-Job $real.Id @{ Kind = 'Power'; To = 'Saved'; During = 'Saving' } }
 	Invoke-Job $real.Id @{ Kind = 'Apply'; Checkpoint = $VMSnapshot.Id.ToString() }
-	$die = Use-State { param($state) $state.Faults['die-applied']; $state.Faults.Remove('die-applied') }
-	if ($die) { [Environment]::Exit(137) }
+	Invoke-Death 'applied'
 	$now = Get-Real $PSCmdlet @{ Id = $VMSnapshot.VMId }
 	if ($real.State -eq 'Running' -and $now.State -eq 'Saved') { Invoke-Job $real.Id @{ Kind = 'Power'; To = 'Running'; During = 'Starting' } }
 }
@@ -272,7 +273,6 @@ function Remove-VMSnapshot {
 	foreach ($one in $VMSnapshot) {
 		$real = Get-Real $PSCmdlet @{ Id = $one.VMId }
 		if ($PSCmdlet.ShouldProcess($one.Name)) { Invoke-Job $real.Id @{ Kind = 'Delete'; Checkpoint = $one.Id.ToString() } }
-		$die = Use-State { param($state) $state.Faults['die-removed']; $state.Faults.Remove('die-removed') }
-		if ($die) { [Environment]::Exit(137) }
+		Invoke-Death 'removed'
 	}
 }

@@ -1,15 +1,17 @@
 # The hands of the tests: what the guests hold, somebody else's acts, and what goes wrong next. One function, driven by words.
 
 function Get-VmNamed($State, [string]$Name) {
-	return $State.Vms | Where-Object { $_.Name -eq $Name }
+	return $State.Vms | Where-Object { $_.Name -eq $Name -and -not $_.Gone }
 }
 
 function Add-FakeVm($State, $Words) {
 	$vm = @{ Id = $Words[0]; Name = $Words[1]; State = $Words[2]; Vss = $true; Shutdown = $true; Cpus = 2; MemoryBytes = [long]4294967296
-		CheckpointType = 'Production'; Parent = $null; Memory = @{}; Job = $null; Checkpoints = @(); Disks = @() }
+		CheckpointType = 'Production'; Parent = $null; Memory = @{}; Job = $null; Checkpoints = @(); Disks = @(); Gone = $false; Planned = $false
+		Dynamic = $false; MemoryMinimum = [long]0; MemoryMaximum = [long]0; Notes = ''; Config = ''; Folder = 'C:\ProgramData\Hyper-V' }
+	New-Folder 'C:\VMs'
 	$location = 0
 	foreach ($name in $Words[3..($Words.Count - 1)]) {
-		$disk = @{ Name = "$($Words[1])-$name"; Size = [long]107374182400; Type = 'SCSI'; Location = $location++; Top = $null }
+		$disk = @{ Name = "$($Words[1])-$name"; Folder = 'C:\VMs'; Size = [long]107374182400; Type = 'SCSI'; Location = $location++; Top = $null }
 		$disk.Top = New-Layer $State $disk $null 42949672960
 		$vm.Disks += $disk
 	}
@@ -23,6 +25,15 @@ function Read-Disk($State, $Disk, [string]$Key) {
 	return ''
 }
 
+# Files of disks and exports, and what an agent keeps of VMs: a fresh host has none.
+function Clear-Files {
+	foreach ($folder in $env:HVTREE_AGENT_DRIVES, "$env:HVTREE_AGENT_DATA/vms") {
+		if (-not [IO.Directory]::Exists($folder)) { continue }
+		foreach ($one in [IO.Directory]::GetDirectories($folder)) { [IO.Directory]::Delete($one, $true) }
+		foreach ($one in [IO.Directory]::GetFiles($folder)) { [IO.File]::Delete($one) }
+	}
+}
+
 # One order; its words are: vm ID NAME STATE DISK..., write VM KEY VALUE, read VM KEY, remember VM KEY VALUE, recall VM KEY,
 # set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM, reset all.
 function Invoke-FakeHost([string[]]$Words) {
@@ -32,7 +43,10 @@ function Invoke-FakeHost([string[]]$Words) {
 		$vm = Get-VmNamed $state $rest[0]
 		switch ($words[0]) {
 			'vm' { Add-FakeVm $state $rest }
-			'write' { $state.Layers[$vm.Disks[0].Top].Content[$rest[1]] = $rest[2] }
+			'write' {
+				$state.Layers[$vm.Disks[0].Top].Content[$rest[1]] = $rest[2]
+				Save-Layer $state $vm.Disks[0].Top
+			}
 			'read' { Read-Disk $state $vm.Disks[0] $rest[1] }
 			'remember' { $vm.Memory[$rest[1]] = $rest[2] }
 			'recall' { if ($vm.Memory.ContainsKey($rest[1])) { $vm.Memory[$rest[1]] } else { '' } }
@@ -46,8 +60,9 @@ function Invoke-FakeHost([string[]]$Words) {
 			}
 			'forget' { $state.Vms = @($state.Vms | Where-Object { $_.Name -ne $rest[0] }) }
 			'reset' {
-				$state.Vms = @()
-				foreach ($part in 'Layers', 'Faults', 'Merges') { $state[$part] = @{} }
+				foreach ($part in 'Vms', 'Planned') { $state[$part] = @() }
+				foreach ($part in 'Layers', 'Faults', 'Merges', 'Outcomes') { $state[$part] = @{} }
+				Clear-Files
 			}
 			default { throw "no such order: $($words[0])" }
 		}

@@ -5,8 +5,34 @@ $script:StatePath = $env:HVTREE_FAKE_HOST
 
 function Get-Now { return [DateTime]::UtcNow.Ticks }
 
-# Runs a block on the state, alone; what the block changes is kept. Output of the block is the function's.
-function Use-State([scriptblock]$Block, $Argument) {
+function New-State {
+	return @{ Vms = @(); Planned = @(); Layers = @{}; Next = 1; MergeMs = 0; JobMs = 0; Free = [long]536870912000; Faults = @{}
+		Merges = @{}; Outcomes = @{} }
+}
+
+# What was read last is kept as long as the file is the same.
+function Read-StateFile {
+	$file = [IO.FileInfo]::new($script:StatePath)
+	if (-not $file.Exists) { return New-State }
+	$stamp = "$($file.LastWriteTimeUtc.Ticks) $($file.Length)"
+	if ($script:StateStamp -ne $stamp) {
+		$script:StateKept = [Management.Automation.PSSerializer]::Deserialize([IO.File]::ReadAllText($script:StatePath))
+		$script:StateStamp = $stamp
+	}
+	return $script:StateKept
+}
+
+function Write-StateFile($State) {
+	$fresh = "$script:StatePath.new"
+	[IO.File]::WriteAllText($fresh, [Management.Automation.PSSerializer]::Serialize($State, 12))
+	[IO.File]::Move($fresh, $script:StatePath, $true)
+	$file = [IO.FileInfo]::new($script:StatePath)
+	$script:StateKept = $State
+	$script:StateStamp = "$($file.LastWriteTimeUtc.Ticks) $($file.Length)"
+}
+
+# Runs a block on the state, alone; with `Change` what the block changes is kept. Output of the block is the function's.
+function Invoke-OnState([scriptblock]$Block, $Argument, [bool]$Change) {
 	$lock = $null
 	while (-not $lock) {
 		try {
@@ -16,28 +42,74 @@ function Use-State([scriptblock]$Block, $Argument) {
 		}
 	}
 	try {
-		$state = @{ Vms = @(); Layers = @{}; Next = 1; MergeMs = 0; JobMs = 0; Free = [long]536870912000; Faults = @{}; Merges = @{} }
-		if ([IO.File]::Exists($script:StatePath)) {
-			$state = [Management.Automation.PSSerializer]::Deserialize([IO.File]::ReadAllText($script:StatePath))
-		}
-		Step-State $state
+		$state = Read-StateFile
+		$moved = Step-State $state
 		& $Block $state $Argument
-		$fresh = "$script:StatePath.new"
-		[IO.File]::WriteAllText($fresh, [Management.Automation.PSSerializer]::Serialize($state, 12))
-		[IO.File]::Move($fresh, $script:StatePath, $true)
+		if ($Change -or $moved) { Write-StateFile $state }
+	} catch {
+		$script:StateStamp = $null
+		throw
 	} finally {
 		$lock.Dispose()
 	}
 }
 
+function Use-State([scriptblock]$Block, $Argument) { Invoke-OnState $Block $Argument $true }
+function Read-State([scriptblock]$Block, $Argument) { Invoke-OnState $Block $Argument $false }
+
+# The agent's process ends here when a test wants it to.
+function Invoke-Death([string]$Place) {
+	if (-not (Read-State { param($state, $place) $state.Faults["die-$place"] } $Place)) { return }
+	Use-State { param($state, $place) $state.Faults.Remove("die-$place") } $Place
+	[Environment]::Exit(137)
+}
+
 # --- layers of disks -------------------------------------------------------------------------------------------------
+
+function Save-Layer($State, [string]$Id) {
+	$layer = $State.Layers[$Id]
+	$parent = $(if ($layer.Parent) { $State.Layers[$layer.Parent].Path } else { '' })
+	Write-DiskFile $layer.Path @{ Size = $layer.Size; Bytes = $layer.Bytes; ParentPath = $parent; DiskId = $layer.DiskId
+		Content = $layer.Content }
+}
 
 function New-Layer($State, $Disk, $Parent, [long]$Bytes) {
 	$id = [string]$State.Next++
-	$path = "C:\VMs\$($Disk.Name).vhdx"
-	if ($Parent) { $path = "C:\VMs\$($Disk.Name)_$([guid]::NewGuid().ToString().ToUpperInvariant()).avhdx" }
-	$State.Layers[$id] = @{ Path = $path; Parent = $Parent; Bytes = $Bytes; Content = @{}; Disk = $Disk.Name; Size = $Disk.Size }
+	$path = "$($Disk.Folder)\$($Disk.Name).vhdx"
+	if ($Parent) { $path = "$($Disk.Folder)\$($Disk.Name)_$([guid]::NewGuid().ToString().ToUpperInvariant()).avhdx" }
+	$State.Layers[$id] = @{ Path = $path; Parent = $Parent; Bytes = $Bytes; Content = @{}; Disk = $Disk.Name; Size = $Disk.Size
+		DiskId = $(if ($Parent) { $State.Layers[$Parent].DiskId } else { Get-IdOf $Disk.Name }) }
+	Save-Layer $State $id
 	return $id
+}
+
+# A file and what it stands on, as layers of a disk of that name. Returns the id of the topmost.
+function Open-Layers($State, [string]$Path, [string]$Disk) {
+	foreach ($id in @($State.Layers.Keys)) { if ($State.Layers[$id].Path -eq $Path) { return $id } }
+	$file = Read-DiskFile $Path
+	if (-not $file) { throw "Die Datei fehlt: $Path (0x80070002)" }
+	$parent = $null
+	if ($file.ParentPath) { $parent = Open-Layers $State $file.ParentPath $Disk }
+	$id = [string]$State.Next++
+	$State.Layers[$id] = @{ Path = $Path; Parent = $parent; Bytes = $file.Bytes; Content = $file.Content; Disk = $Disk; Size = $file.Size
+		DiskId = $file.DiskId }
+	return $id
+}
+
+# Layers that no VM has any more; their files stay.
+function Close-Layers($State) {
+	foreach ($id in @($State.Layers.Keys)) {
+		$disk = $State.Layers[$id].Disk
+		if (@($State.Vms | Where-Object { @($_.Disks | ForEach-Object { $_.Name }) -contains $disk }).Count -eq 0) {
+			$State.Layers.Remove($id)
+		}
+	}
+}
+
+# The path of a layer, or of a file that is not a VM's.
+function Get-PathOf($State, [string]$Layer) {
+	if ($State.Layers.ContainsKey($Layer)) { return $State.Layers[$Layer].Path }
+	return $Layer
 }
 
 function Get-Children($State, [string]$Layer) {
@@ -64,7 +136,10 @@ function Merge-Layer($State, [string]$Parent, [string]$Child) {
 			foreach ($name in @($one.Frozen.Keys)) { if ($one.Frozen[$name] -eq $Child) { $one.Frozen[$name] = $Parent } }
 		}
 	}
+	Remove-DiskFile $State.Layers[$Child].Path
 	$State.Layers.Remove($Child)
+	Save-Layer $State $Parent
+	foreach ($id in @(Get-Children $State $Parent)) { Save-Layer $State $id }
 }
 
 # Files that nothing needs go at once; one with a single successor merges with it, which takes time; with several, it stays.
@@ -75,6 +150,7 @@ function Start-Merges($State, $Vm) {
 			if ((Test-Held $State $id) -or -not (@($Vm.Disks | ForEach-Object Name) -contains $State.Layers[$id].Disk)) { continue }
 			$children = @(Get-Children $State $id)
 			if ($children.Count -eq 0) {
+				Remove-DiskFile $State.Layers[$id].Path
 				$State.Layers.Remove($id)
 				$moved = $true
 			} elseif ($children.Count -eq 1 -and $State.MergeMs -eq 0) {
@@ -87,16 +163,20 @@ function Start-Merges($State, $Vm) {
 	}
 }
 
+# Whether anything moved.
 function Step-Merges($State) {
+	$moved = $false
 	foreach ($id in @($State.Merges.Keys)) {
 		$merge = $State.Merges[$id]
 		if ($merge.Until -gt (Get-Now)) { continue }
+		$moved = $true
 		$State.Merges.Remove($id)
 		$children = @(if ($State.Layers.ContainsKey($id)) { Get-Children $State $id })
 		if ($children.Count -eq 1 -and -not (Test-Held $State $id)) { Merge-Layer $State $id $children[0] }
 		$vm = $State.Vms | Where-Object { $_.Id -eq $merge.Vm }
 		if ($vm) { Start-Merges $State $vm }
 	}
+	return $moved
 }
 
 # --- jobs ------------------------------------------------------------------------------------------------------------
@@ -141,6 +221,7 @@ function Complete-Delete($State, $Vm, $Job) {
 
 function Complete-Power($State, $Vm, $Job) {
 	$Vm.State = $Job.To
+	if ($Job.To -eq 'Running') { foreach ($disk in $Vm.Disks) { Save-Layer $State $disk.Top } }
 	if ($Job.To -eq 'Off') {
 		$Vm.Memory = @{}
 		$automatic = $Vm.Checkpoints | Where-Object { $_.Id -eq $Vm.Parent -and $_.Auto }
@@ -148,30 +229,53 @@ function Complete-Power($State, $Vm, $Job) {
 	}
 }
 
+# VMs that were removed are there, unseen, until their disks are merged.
+function Step-Gone($State) {
+	$gone = @($State.Vms | Where-Object { $_.Gone -and -not $_.Job })
+	$moved = $false
+	foreach ($vm in $gone) {
+		if (@($State.Merges.Values | Where-Object { $_.Vm -eq $vm.Id }).Count -gt 0) { continue }
+		$State.Vms = @($State.Vms | Where-Object { $_ -ne $vm })
+		$moved = $true
+	}
+	if ($moved) { Close-Layers $State }
+	return $moved
+}
+
+# Whether anything moved.
 function Step-State($State) {
+	$moved = $false
 	foreach ($vm in $State.Vms) {
 		$job = $vm.Job
 		if (-not $job -or $job.Until -gt (Get-Now)) { continue }
+		$moved = $true
 		$vm.Job = $null
 		if ($job.Fails) { $vm.State = $job.Before }
-		& "Complete-$($job.Kind)" $State $vm $job
+		$null = & "Complete-$($job.Kind)" $State $vm $job
 	}
-	Step-Merges $State
+	$merged = Step-Merges $State
+	$gone = Step-Gone $State
+	return $moved -or $merged -or $gone
 }
 
-# Lets the host do something with a VM, and waits until it has. The VM is shown as busy meanwhile.
+# Something that the host does with a VM from now on. The VM is shown as busy meanwhile.
+function Start-HostJob($State, $Vm, $Job) {
+	$Job.Before = $Vm.State
+	$Job.From = Get-Now
+	$Job.Until = (Get-Now) + $State.JobMs * 10000
+	if ($Job.During) { $Vm.State = $Job.During }
+	$Vm.Job = $Job
+	$null = Step-State $State
+}
+
+# Lets the host do something with a VM, and waits until it has.
 function Invoke-Job([string]$VmId, $Job) {
 	Use-State {
 		param($state, $one)
-		$vm = $state.Vms | Where-Object { $_.Id -eq $one.Vm }
-		$one.Job.Before = $vm.State
-		$one.Job.Until = (Get-Now) + $state.JobMs * 10000
-		if ($one.Job.During) { $vm.State = $one.Job.During }
-		$vm.Job = $one.Job
-		Step-State $state
+		Start-HostJob $state ($state.Vms | Where-Object { $_.Id -eq $one.Vm }) $one.Job
 	} @{ Vm = $VmId; Job = $Job }
 	while ($true) {
-		$busy = Use-State { param($state, $id) ($state.Vms | Where-Object { $_.Id -eq $id }).Job } $VmId
+		$busy = Read-State { param($state, $id) ($state.Vms | Where-Object { $_.Id -eq $id }).Job } $VmId
 		if (-not $busy) { return }
 		[Threading.Thread]::Sleep(10)
 	}
