@@ -57,7 +57,7 @@ enum hv_status claim_check(struct engine *engine, const struct virtual_machine *
 	if (status != HV_OK) {
 		return status;
 	}
-	*ret_granted = vm->missing || (host.state == HOST_LOST && seen != VM_STOPPED);
+	*ret_granted = vm->missing || vm->state == VM_DESTROYED || (host.state == HOST_LOST && seen != VM_STOPPED);
 	host_clear(&host);
 	if (*ret_granted) {
 		forget(engine, vm->id, host_id);

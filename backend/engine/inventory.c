@@ -131,6 +131,10 @@ static enum hv_status observe(struct reconcile *at, struct virtual_machine *vm, 
 	if (vm->id != 0 && vm->host_id != at->host_id) {
 		return HV_OK; /* it is, or its operation runs, elsewhere; this host's word comes later */
 	}
+	if (at->event && vm->id != 0 && vm->state == VM_DESTROYED) {
+		sync_want_inventory(at->engine, at->host_id); /* told before it went; or somebody has brought a copy back */
+		return HV_OK;
+	}
 	if (at->event && seen->revision != 0 && seen->revision < vm->revision) {
 		sync_want_inventory(at->engine, at->host_id); /* older than the row; or the host was set back */
 		return HV_OK;
@@ -216,7 +220,12 @@ static enum hv_status reconcile(struct reconcile *at, const struct agent_vm_list
 	for (size_t i = 0; i < inventory->count && status == HV_OK; i++) {
 		status = observe_seen(at, &inventory->items[i], err);
 	}
-	return status == HV_OK ? observe_unseen(at, err) : status;
+	if (status == HV_OK) {
+		status = observe_unseen(at, err);
+	}
+	return status == HV_OK ? store->ops->vm_forget_destroyed(store, at->host_id,
+					 engine_wall_us(at->engine) - ENGINE_FORGET_US, err)
+			       : status;
 }
 
 /* One VM in a transaction of its own; from an inventory, or an event. */
@@ -330,7 +339,8 @@ static enum hv_status remove_one(struct reconcile *at, const struct hv_uuid *uui
 	if (status == HV_OK) {
 		status = read_busy(at, vm.id, err);
 	}
-	if (status == HV_OK && vm.host_id == at->host_id && !vm.missing && !id_set_has(&at->busy, vm.id)) {
+	bool expected = vm.missing || vm.state == VM_DESTROYED || id_set_has(&at->busy, vm.id);
+	if (status == HV_OK && vm.host_id == at->host_id && !expected) {
 		status = mark_missing(at->engine, &vm, err);
 	}
 	virtual_machine_clear(&vm);

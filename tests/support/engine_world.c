@@ -296,6 +296,18 @@ void engine_world_revert(struct engine_world *world, const char *name)
 	must_do(world, &request);
 }
 
+void engine_world_set_policy(struct engine_world *world, enum stop_policy policy)
+{
+	struct store *store = world->console.store;
+	struct host host = {0};
+	assert_int_equal(store->ops->begin(store, NULL), HV_OK);
+	assert_int_equal(store->ops->host_get(store, world->host_id, &host, NULL), HV_OK);
+	host.stop_policy = policy;
+	assert_int_equal(store->ops->host_save(store, &host, NULL), HV_OK);
+	assert_int_equal(store->ops->commit(store, NULL), HV_OK);
+	host_clear(&host);
+}
+
 void engine_world_write(struct engine_world *world, const char *disk, const char *memory)
 {
 	if (disk) {

@@ -65,6 +65,8 @@ enum hv_status engine_world_ask(struct engine_console *console, const struct eng
 /** Take, settle, must succeed. */
 void engine_world_take(struct engine_world *world, const char *name, enum snapshot_type type);
 void engine_world_revert(struct engine_world *world, const char *name);
+/** P1-P3: of the world's host. */
+void engine_world_set_policy(struct engine_world *world, enum stop_policy policy);
 void engine_world_write(struct engine_world *world, const char *disk, const char *memory);
 
 int64_t engine_world_snapshot_id(struct engine_world *world, const char *display_name); /* 0: none */

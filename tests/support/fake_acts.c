@@ -21,6 +21,7 @@ void fake_describe(const struct fake_host *host, const struct fake_vm *vm, struc
 		.activity_percent = -1,
 	};
 	fake_describe_volumes(host, vm, ret);
+	fake_describe_export(vm, ret);
 	for (size_t i = 0; i < vm->count; i++) {
 		const struct fake_checkpoint *from = &vm->checkpoints[i];
 		struct checkpoint *to = checkpoint_list_add(&ret->checkpoints);
@@ -61,6 +62,9 @@ void fake_copy_answer(struct agent_answer *to, const struct agent_answer *from)
 	to->inventory = (struct agent_vm_list){0};
 	to->recorded = NULL;
 	to->path = hv_strdup_null(from->path);
+	if (from->has_exported) {
+		copy_vm(&to->exported, &from->exported);
+	}
 	if (from->has_vm) {
 		copy_vm(&to->vm, &from->vm);
 	}
@@ -127,6 +131,7 @@ static enum agent_code act_create(
 static void apply(struct fake_vm *vm, const struct fake_checkpoint *checkpoint)
 {
 	vm->pointer = checkpoint->id;
+	vm->runs++;
 	vm->cpus = checkpoint->cpus;
 	vm->memory_bytes = checkpoint->memory_bytes;
 	fake_text(vm->disk, sizeof vm->disk, checkpoint->disk);
@@ -169,6 +174,11 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 	const struct agent_command *command, struct agent_answer *answer)
 {
 	struct fake_checkpoint *target;
+	bool of_export = command->kind == AGENT_IMPORT_VM || command->kind == AGENT_REMOVE_VM ||
+			 command->kind == AGENT_CANCEL_EXPORT || command->kind == AGENT_DESTROY;
+	if (vm->unregistered && !of_export) {
+		return AGENT_CODE_INVALID_STATE;
+	}
 	switch (command->kind) {
 	case AGENT_CREATE_VM_SNAPSHOT:
 		return act_create(hosts, vm, command, &answer->checkpoint);
@@ -182,6 +192,7 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 		return AGENT_CODE_NONE;
 	case AGENT_START:
 		if (vm->state != VM_RUNNING) {
+			vm->runs++;
 			vm->state = VM_RUNNING;
 			set_memory(vm, "booted");
 		}
@@ -197,16 +208,17 @@ static enum agent_code act(struct fake_hosts *hosts, struct fake_host *host, str
 	case AGENT_CREATE_VOLUME_SNAPSHOT:
 	case AGENT_DELETE_VOLUME_SNAPSHOT:
 		return fake_act_volume(hosts, host, vm, command, answer);
-	case AGENT_STARTUP:
-	case AGENT_PING:
-	case AGENT_GET_INVENTORY:
-	case AGENT_HOST_VM_STATE_REPORT:
-	case AGENT_QUERY_OPERATION:
 	case AGENT_EXPORT_VM:
 	case AGENT_CANCEL_EXPORT:
 	case AGENT_REMOVE_VM:
 	case AGENT_IMPORT_VM:
 	case AGENT_DESTROY:
+		return fake_act_export(host, vm, command, answer);
+	case AGENT_STARTUP:
+	case AGENT_PING:
+	case AGENT_GET_INVENTORY:
+	case AGENT_HOST_VM_STATE_REPORT:
+	case AGENT_QUERY_OPERATION:
 	case AGENT_COMMAND_COUNT:
 		break;
 	}
@@ -221,6 +233,11 @@ struct fault fake_take_fault(struct fake_host *host, enum agent_command_kind kin
 	}
 	host->faults[kind].set = false;
 	return taken;
+}
+
+static bool succeeds_without_vm(enum agent_command_kind kind)
+{
+	return kind == AGENT_DELETE_VM_SNAPSHOT || kind == AGENT_DELETE_VOLUME_SNAPSHOT || kind == AGENT_DESTROY;
 }
 
 static void answer_failure(struct agent_answer *answer, enum agent_code code, const char *details)
@@ -240,7 +257,7 @@ void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct age
 	struct fault halfway = fake_take_fault(host, command->kind, FAKE_FAIL_HALFWAY);
 	if (refuse.set) {
 		answer_failure(answer, refuse.code, refuse.details);
-	} else if (!vm && command->kind != AGENT_DELETE_VM_SNAPSHOT && command->kind != AGENT_DELETE_VOLUME_SNAPSHOT) {
+	} else if (!vm && !succeeds_without_vm(command->kind)) {
 		answer_failure(answer, AGENT_CODE_VM_NOT_FOUND, "there is no such VM");
 	} else if (vm) {
 		enum agent_code code = act(hosts, host, vm, command, answer);
@@ -255,6 +272,7 @@ void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct age
 		free(answer->details);
 		answer_failure(answer, halfway.code, halfway.details);
 	}
+	vm = fake_host_vm(host, &command->vm_uuid);
 	if (vm && !blind.set && !fake_take_fault(host, command->kind, FAKE_NO_VM).set) {
 		answer->has_vm = true;
 		fake_describe(host, vm, &answer->vm);
@@ -312,6 +330,7 @@ void fake_foreign_revert(struct fake_hosts *hosts, struct fake_vm *vm, const cha
 void fake_foreign_state(struct fake_hosts *hosts, struct fake_vm *vm, enum vm_state state)
 {
 	vm->state = state;
+	vm->runs += state == VM_RUNNING ? 1 : 0;
 	set_memory(vm, state == VM_RUNNING ? "booted" : "");
 	fake_post_change(hosts, fake_host_of(hosts, vm), vm);
 }

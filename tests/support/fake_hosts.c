@@ -71,10 +71,19 @@ struct fake_hosts *fake_hosts_new(struct hv_clock clock)
 	return hosts;
 }
 
+static void vm_free(struct fake_vm *vm)
+{
+	free(vm->exported);
+	free(vm);
+}
+
 static void host_free(struct fake_host *host)
 {
 	for (size_t i = 0; i < host->vm_count; i++) {
-		free(host->vms[i]);
+		vm_free(host->vms[i]);
+	}
+	for (size_t i = 0; i < host->grave_count; i++) {
+		vm_free(host->graves[i]);
 	}
 	for (size_t i = 0; i < host->journal_count; i++) {
 		agent_answer_clear(&host->journal[i]->answer);
@@ -133,7 +142,19 @@ void fake_hosts_remove_vm(struct fake_hosts *hosts, int64_t host_id, const struc
 	struct fake_host *host = fake_host_find(hosts, host_id);
 	for (size_t i = 0; i < host->vm_count; i++) {
 		if (hv_uuid_equal(&host->vms[i]->uuid, uuid)) {
-			free(host->vms[i]);
+			vm_free(host->vms[i]);
+			host->vms[i] = host->vms[--host->vm_count];
+			return;
+		}
+	}
+}
+
+void fake_host_bury(struct fake_host *host, struct fake_vm *vm)
+{
+	assert(host->grave_count < MOST_VMS);
+	for (size_t i = 0; i < host->vm_count; i++) {
+		if (host->vms[i] == vm) {
+			host->graves[host->grave_count++] = vm;
 			host->vms[i] = host->vms[--host->vm_count];
 			return;
 		}

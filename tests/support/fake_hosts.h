@@ -58,6 +58,15 @@ struct fake_vm {
 	char memory[FAKE_TEXT];
 	struct fake_checkpoint checkpoints[64];
 	size_t count;
+	/* its newest export (protocol.md): what it holds, and what the host says of it */
+	bool unregistered;
+	struct hv_uuid export;
+	struct fake_vm *exported; /* owned; NULL: none is complete */
+	bool export_disks;
+	bool export_broken;
+	bool export_lies;         /* the host calls it equal, and it is not */
+	struct hv_uuid exporting; /* nil: none is being copied */
+	int runs;                 /* how often it was started or reverted */
 	int64_t cpus;
 	int64_t memory_bytes;
 	int64_t disk_bytes; /* of its own disk, as the guest sees it */
@@ -74,6 +83,7 @@ enum fake_fault {
 	FAKE_LOSE_ANSWER,   /* act, and let the answer vanish */
 	FAKE_REPEAT_ANSWER, /* send the answer twice */
 	FAKE_NO_VM,         /* answer without the VM object */
+	FAKE_EXPORT_LOSES_ONE, /* the copy lacks the newest checkpoint, and the host says that all is well */
 };
 
 struct fake_hosts *fake_hosts_new(struct hv_clock clock);
@@ -115,6 +125,11 @@ bool fake_hosts_is_acting(const struct fake_hosts *hosts);
 int fake_hosts_sent(const struct fake_hosts *hosts, enum agent_command_kind kind);
 /** Called before and after each send and each delivery; returns true when the console is dead from here on. */
 void fake_hosts_set_cut(struct fake_hosts *hosts, bool (*cut)(void *context), void *context);
+
+/** Primary storage goes away, or is back; connected consoles hear of it. */
+void fake_hosts_set_storage(struct fake_hosts *hosts, int64_t host_id, bool up);
+/** Whatever acted there is gone, and what was copied half. Drop the consoles' links first. */
+void fake_hosts_reboot(struct fake_hosts *hosts, int64_t host_id);
 
 /* Behind hvtree's back; connected consoles hear of it. */
 void fake_foreign_checkpoint(struct fake_hosts *hosts, struct fake_vm *vm, const char *name);

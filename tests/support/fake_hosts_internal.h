@@ -13,6 +13,7 @@ struct entry { /* of the journal */
 	enum agent_command_kind kind;
 	int64_t epoch;
 	bool done;
+	struct hv_uuid vm_uuid;
 	struct agent_answer answer;
 };
 
@@ -29,6 +30,9 @@ struct message {
 	int64_t host_id;
 	bool is_event;
 	bool is_progress;
+	bool is_status;
+	bool is_removal;
+	bool storage_up;
 	struct agent_answer answer; /* the VM of an event is answer.vm */
 	int64_t percent;
 };
@@ -51,6 +55,9 @@ struct fake_host {
 	int duration;
 	struct fake_vm *vms[MOST_VMS];
 	size_t vm_count;
+	struct fake_vm *graves[MOST_VMS]; /* destroyed; tests may still hold them */
+	size_t grave_count;
+	bool storage_down;
 	struct fake_file files[MOST_FILES];
 	size_t file_count;
 	struct entry **journal;
@@ -94,6 +101,8 @@ struct fake_host *fake_host_find(struct fake_hosts *hosts, int64_t host_id);
 struct fake_vm *fake_host_vm(struct fake_host *host, const struct hv_uuid *uuid);
 struct entry *fake_host_entry(
 	struct fake_host *host, const struct hv_uuid *operation, enum agent_command_kind kind);
+/** The VM is no more; the memory stays. */
+void fake_host_bury(struct fake_host *host, struct fake_vm *vm);
 void fake_text(char *to, size_t size, const char *from);
 
 /* fake_acts.c: what a host does to a VM, and how it tells */
@@ -103,6 +112,11 @@ void fake_copy_answer(struct agent_answer *to, const struct agent_answer *from);
 struct fault fake_take_fault(struct fake_host *host, enum agent_command_kind kind, enum fake_fault fault);
 /** Do what the command says, or what a fault says instead. */
 void fake_act(struct fake_hosts *hosts, struct fake_host *host, const struct agent_command *command,
+	struct agent_answer *answer);
+
+/* fake_exports.c: exports, removals, imports; and destroying */
+void fake_describe_export(const struct fake_vm *vm, struct agent_vm *ret);
+enum agent_code fake_act_export(struct fake_host *host, struct fake_vm *vm, const struct agent_command *command,
 	struct agent_answer *answer);
 
 /* fake_volumes.c: disks, sizes and copies */
@@ -117,6 +131,9 @@ struct message *fake_post(struct fake_hosts *hosts, struct fake_console *console
 void fake_post_change(struct fake_hosts *hosts, int64_t host_id, const struct fake_vm *vm);
 void fake_post_answer(struct fake_hosts *hosts, struct fake_host *host, struct fake_console *console,
 	const struct agent_answer *answer, bool replayed);
+void fake_post_status(struct fake_hosts *hosts, const struct fake_host *host, struct fake_console *console);
+/** Every connected console hears that the VM is gone. */
+void fake_post_removal(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *vm_uuid);
 void fake_deliver(struct fake_hosts *hosts);
 
 /* fake_jobs.c: the journal and the acts that run */

@@ -39,6 +39,24 @@ void fake_post_change(struct fake_hosts *hosts, int64_t host_id, const struct fa
 	}
 }
 
+void fake_post_status(struct fake_hosts *hosts, const struct fake_host *host, struct fake_console *console)
+{
+	struct message *message = fake_post(hosts, console, host->id);
+	message->is_status = true;
+	message->storage_up = !host->storage_down;
+}
+
+void fake_post_removal(struct fake_hosts *hosts, int64_t host_id, const struct hv_uuid *vm_uuid)
+{
+	for (size_t i = 0; i < hosts->console_count; i++) {
+		if (fake_is_connected(hosts->consoles[i], host_id)) {
+			struct message *message = fake_post(hosts, hosts->consoles[i], host_id);
+			message->is_removal = true;
+			message->answer.vm.uuid = *vm_uuid;
+		}
+	}
+}
+
 void fake_post_answer(struct fake_hosts *hosts, struct fake_host *host, struct fake_console *console,
 	const struct agent_answer *answer, bool replayed)
 {
@@ -63,6 +81,12 @@ void fake_deliver(struct fake_hosts *hosts)
 		if (message.is_progress) {
 			engine_progress(console->engine, message.host_id, &message.answer.operation,
 				message.percent, "working");
+		} else if (message.is_status) {
+			const struct agent_host_status status = {
+				.free_bytes = INT64_C(500) << 30, .storage_up = message.storage_up};
+			engine_host_status(console->engine, message.host_id, &status);
+		} else if (message.is_removal) {
+			engine_vm_removed(console->engine, message.host_id, &message.answer.vm.uuid);
 		} else if (message.is_event) {
 			engine_vm_changed(console->engine, message.host_id, &message.answer.vm);
 		} else {
