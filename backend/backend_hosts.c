@@ -43,9 +43,7 @@ struct known_host *hosts_learn(struct hv_backend *backend, const struct host *ro
 	hv_replace_string(&host->name, row->name);
 	hv_replace_string(&host->transport, row->transport);
 	hv_replace_string(&host->address, row->address);
-	host->snapshots_enabled = true;
-	(void)backend->store->ops->snapshots_enabled(
-		backend->store, row->version ? row->version : "", &host->snapshots_enabled, NULL);
+	host->snapshots_enabled = names_snapshots_enabled(backend, row->version ? row->version : "");
 	host->seen = true;
 	if (is_new && backend->connect == HV_CONNECT_ALL) {
 		hosts_want(backend, host);
@@ -92,7 +90,6 @@ static void on_connecting(void *context, int64_t host_id)
 		host->retry_us = 0;
 		publish_host_later(backend, host_id);
 	}
-	engine_host_connecting(backend->engine, host_id);
 }
 
 static void on_ready(void *context, int64_t host_id, const struct agent_hello *hello)

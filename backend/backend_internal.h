@@ -50,6 +50,7 @@ struct known_operation {
 };
 
 struct known_name;
+struct known_capability;
 
 /* A request that waits for its host. */
 struct waiting {
@@ -88,6 +89,7 @@ struct hv_backend {
 	struct known_operation *operations;
 	struct known_name *offerings;
 	struct known_name *accounts;
+	struct known_capability *capabilities;
 	struct waiting *waiting;
 	struct request *later; /* taken from the queue while the first picture was read: acts wait for its end */
 	bool stop; /* the thread shall end */
@@ -163,6 +165,10 @@ void picture_rows_clear(struct picture_rows *rows);
 /* --- backend_names.c: names of offerings and accounts by id; borrowed, NULL when there is none --- */
 const char *names_offering(struct hv_backend *backend, int64_t id);
 const char *names_account(struct hv_backend *backend, int64_t id, const char **ret_domain);
+/** X5: of this version of the hypervisor, as of the last look. */
+bool names_snapshots_enabled(struct hv_backend *backend, const char *version);
+/** What the store says may have changed. */
+void names_look_again(struct hv_backend *backend);
 void names_clear(struct hv_backend *backend);
 
 /* --- backend_load.c: the whole picture --- */

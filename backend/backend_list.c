@@ -2,34 +2,56 @@
 #include "backend/backend_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PAGE_ROWS 1000
+#define TEXTS_BYTES (1 << 16)
 
-struct page {
-	struct hv_snapshot *rows; /* own their strings */
-	size_t count;
-	size_t capacity;
+/* Texts of the rows that are collected, one after the other: a row costs no allocation. */
+struct texts {
+	struct texts *before;
+	size_t used, capacity;
+	char bytes[];
 };
 
-/* Strings of a row that is being collected: ours, though the value's readers see them as const. */
-static void free_text(const char *text)
+struct page {
+	struct hv_snapshot *rows;
+	size_t count;
+	size_t capacity;
+	struct texts *texts;
+};
+
+static struct texts *texts_with_room(struct page *page, size_t size)
 {
-	free((void *)(uintptr_t)text);
+	if (!page->texts || page->texts->capacity - page->texts->used < size) {
+		size_t capacity = size > TEXTS_BYTES ? size : TEXTS_BYTES;
+		struct texts *texts = hv_alloc(sizeof *texts + capacity);
+		texts->capacity = capacity;
+		texts->before = page->texts;
+		page->texts = texts;
+	}
+	return page->texts;
+}
+
+/* NULL stays NULL. */
+static const char *keep(struct page *page, const char *text)
+{
+	if (!text) {
+		return NULL;
+	}
+	size_t size = strlen(text) + 1;
+	struct texts *texts = texts_with_room(page, size);
+	char *copy = memcpy(texts->bytes + texts->used, text, size);
+	texts->used += size;
+	return copy;
 }
 
 static void page_clear(struct page *page)
 {
-	for (size_t i = 0; i < page->count; i++) {
-		const struct hv_snapshot *row = &page->rows[i];
-		free_text(row->name);
-		free_text(row->display_name);
-		free_text(row->description);
-		free_text(row->parent_name);
-		free_text(row->vm_name);
-		free_text(row->host_name);
-		free_text(row->account);
-		free_text(row->domain);
-		free_text(row->created_by);
+	while (page->texts) {
+		struct texts *before = page->texts->before;
+		free(page->texts);
+		page->texts = before;
 	}
 	free(page->rows);
 }
@@ -41,22 +63,22 @@ static bool take_row(void *context, const struct snapshot_row *row)
 	HV_GROW(page->rows, page->count, page->capacity);
 	page->rows[page->count++] = (struct hv_snapshot){
 		.id = snapshot->uuid,
-		.name = hv_strdup(snapshot->name),
-		.display_name = hv_strdup(snapshot->display_name),
-		.description = hv_strdup_null(snapshot->description),
+		.name = keep(page, snapshot->name),
+		.display_name = keep(page, snapshot->display_name),
+		.description = keep(page, snapshot->description),
 		.state = snapshot->state,
 		.type = snapshot->type,
 		.current = snapshot->current,
 		.parent = row->parent_uuid ? *row->parent_uuid : (struct hv_uuid){{0}},
-		.parent_name = hv_strdup_null(row->parent_display_name),
+		.parent_name = keep(page, row->parent_display_name),
 		.created_us = snapshot->created_us,
 		.size_bytes = snapshot->size_bytes,
 		.vm = *row->vm_uuid,
-		.vm_name = hv_strdup(row->vm_name),
-		.host_name = hv_strdup(row->host_name),
-		.account = hv_strdup(row->account ? row->account : ""),
-		.domain = hv_strdup(row->domain ? row->domain : ""),
-		.created_by = hv_strdup_null(snapshot->created_by),
+		.vm_name = keep(page, row->vm_name),
+		.host_name = keep(page, row->host_name),
+		.account = keep(page, row->account ? row->account : ""),
+		.domain = keep(page, row->domain ? row->domain : ""),
+		.created_by = keep(page, snapshot->created_by),
 		.page_id = snapshot->id,
 	};
 	return true;

@@ -134,6 +134,7 @@ enum hv_status load_picture(struct hv_backend *backend, struct hv_error *err)
 	}
 	if (status == HV_OK) {
 		picture_look_at_limit(backend);
+		names_look_again(backend);
 		status = load_everything(backend, err);
 	}
 	if (status == HV_OK && !backend->stop) { /* what was not read is not gone */

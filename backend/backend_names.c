@@ -5,6 +5,14 @@
 #include "backend/backend_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* X5, by hypervisor version: a thousand hosts have three of them. Good for one look at the store. */
+struct known_capability {
+	char *version;
+	bool enabled;
+	UT_hash_handle hh;
+};
 
 struct known_name {
 	int64_t id;
@@ -63,6 +71,32 @@ const char *names_account(struct hv_backend *backend, int64_t id, const char **r
 	return known->name;
 }
 
+bool names_snapshots_enabled(struct hv_backend *backend, const char *version)
+{
+	struct known_capability *known = NULL;
+	HASH_FIND_STR(backend->capabilities, version, known);
+	if (!known) {
+		bool enabled = true; /* the engine asks for itself, and refuses when it cannot know */
+		(void)backend->store->ops->snapshots_enabled(backend->store, version, &enabled, NULL);
+		known = hv_alloc(sizeof *known);
+		known->version = hv_strdup(version);
+		known->enabled = enabled;
+		HASH_ADD_KEYPTR(hh, backend->capabilities, known->version, strlen(known->version), known);
+	}
+	return known->enabled;
+}
+
+void names_look_again(struct hv_backend *backend)
+{
+	struct known_capability *known;
+	struct known_capability *next;
+	HASH_ITER(hh, backend->capabilities, known, next) {
+		HASH_DEL(backend->capabilities, known);
+		free(known->version);
+		free(known);
+	}
+}
+
 static void clear(struct known_name **names)
 {
 	struct known_name *known;
@@ -79,4 +113,5 @@ void names_clear(struct hv_backend *backend)
 {
 	clear(&backend->offerings);
 	clear(&backend->accounts);
+	names_look_again(backend);
 }

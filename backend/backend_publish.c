@@ -253,6 +253,7 @@ enum hv_status publish_changes(struct hv_backend *backend, struct hv_error *err)
 	if (status == HV_OK && backend->sequence != before) {
 		status = caller_look(backend, err);
 		picture_look_at_limit(backend);
+		names_look_again(backend);
 	}
 	size_t dirty =
 		backend->dirty_count; /* more may come while VMs are read: the next turn takes them */

@@ -31,7 +31,7 @@ struct account {
 	char *domain; /* path */
 	enum account_role role;
 	char *os_user; /* the operating-system user who acts as this account; NULL: nobody */
-	int64_t vm_count;
+	int64_t vm_count; /* 0 where nobody counted: only a list of accounts tells it */
 };
 void account_clear(struct account *account);
 

@@ -166,7 +166,6 @@ enum hv_status engine_set_capability(struct engine *engine, const char *version,
 	struct hv_error *err) HV_MUST_CHECK;
 
 /* What the agents' listener hears; the facade passes it on. */
-void engine_host_connecting(struct engine *engine, int64_t host_id);
 /** The host answers: ask for its inventory, settle its transient operations (Y1). */
 void engine_host_ready(struct engine *engine, int64_t host_id, const struct agent_hello *hello);
 /** In flight becomes Unknown (Y4); rows become stale (U3). */

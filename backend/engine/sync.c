@@ -27,7 +27,26 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Inside a transaction. `reason` NULL clears; `version` NULL keeps. */
+/* What a connection has learnt, on the row. `reason` NULL clears; `version` NULL keeps. Whether it says more than the row. */
+static bool learn(struct engine *engine, struct host *host, enum host_state state, const char *reason,
+	const char *version)
+{
+	int64_t seen_us = link_get(engine, host->id)->seen_us;
+	seen_us = seen_us > host->seen_us ? seen_us : host->seen_us;
+	if (host->state == state && same_text(host->reason, reason) && host->seen_us == seen_us &&
+		(!version || same_text(host->version, version))) {
+		return false;
+	}
+	host->state = state;
+	host->seen_us = seen_us;
+	hv_replace_string(&host->reason, reason);
+	if (version) {
+		hv_replace_string(&host->version, version);
+	}
+	return true;
+}
+
+/* Inside a transaction. */
 static enum hv_status write_host(struct engine *engine, int64_t host_id, enum host_state state,
 	const char *reason, const char *version, struct hv_error *err)
 {
@@ -37,20 +56,24 @@ static enum hv_status write_host(struct engine *engine, int64_t host_id, enum ho
 	if (status != HV_OK) {
 		return status;
 	}
-	int64_t seen_us = link_get(engine, host_id)->seen_us;
-	seen_us = seen_us > host.seen_us ? seen_us : host.seen_us;
-	if (host.state != state || !same_text(host.reason, reason) || host.seen_us != seen_us ||
-		(version && !same_text(host.version, version))) {
-		host.state = state;
-		host.seen_us = seen_us;
-		hv_replace_string(&host.reason, reason);
-		if (version) {
-			hv_replace_string(&host.version, version);
-		}
+	if (learn(engine, &host, state, reason, version)) {
 		status = store->ops->host_set_state(store, &host, err);
 	}
 	host_clear(&host);
 	return status;
+}
+
+/* A host that stays away says the same at every try: nobody takes the writer's lock for that. */
+static bool is_on_row(struct engine *engine, int64_t host_id, enum host_state state, const char *reason)
+{
+	struct store *store = engine->config.store;
+	struct host host = {0};
+	if (store->ops->host_get(store, host_id, &host, NULL) != HV_OK) {
+		return false;
+	}
+	bool same = !learn(engine, &host, state, reason, NULL);
+	host_clear(&host);
+	return same;
 }
 
 static void set_host(struct engine *engine, int64_t host_id, enum host_state state, const char *version)
@@ -64,11 +87,6 @@ static void set_host(struct engine *engine, int64_t host_id, enum host_state sta
 	if (status == HV_ERR_STORE) {
 		engine_store_trouble(engine, &err);
 	}
-}
-
-void engine_host_connecting(struct engine *engine, int64_t host_id)
-{
-	set_host(engine, host_id, HOST_CONNECTING, NULL);
 }
 
 void engine_host_ready(struct engine *engine, int64_t host_id, const struct agent_hello *hello)
@@ -128,6 +146,30 @@ static enum hv_status write_unknown(struct engine *engine, int64_t host_id, stru
 	return HV_OK;
 }
 
+static bool has_news_in_flight(const struct engine *engine, int64_t host_id)
+{
+	for (size_t i = 0; i < engine->run_count; i++) {
+		if (is_in_flight(engine->runs[i], host_id) && !engine->runs[i]->row.unknown) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One commit: that the host is lost, and what nobody knows therefore. */
+static enum hv_status write_lost(
+	struct engine *engine, int64_t host_id, const char *reason, struct hv_error *err)
+{
+	enum hv_status status = engine_begin(engine, err);
+	if (status == HV_OK) {
+		status = write_host(engine, host_id, HOST_LOST, reason, NULL, err);
+	}
+	if (status == HV_OK) {
+		status = write_unknown(engine, host_id, err);
+	}
+	return engine_end(engine, status, err);
+}
+
 void engine_host_lost(struct engine *engine, int64_t host_id, const struct hv_error *reason)
 {
 	struct hv_error err = {0};
@@ -136,14 +178,11 @@ void engine_host_lost(struct engine *engine, int64_t host_id, const struct hv_er
 	link->inventory_wanted = false;
 	interrupt_runs(engine, host_id);
 	claim_look_again(engine);
-	enum hv_status status = engine_begin(engine, &err);
-	if (status == HV_OK) {
-		status = write_host(engine, host_id, HOST_LOST, reason ? reason->text : NULL, NULL, &err);
+	enum hv_status status = HV_OK;
+	const char *why = reason ? reason->text : NULL;
+	if (has_news_in_flight(engine, host_id) || !is_on_row(engine, host_id, HOST_LOST, why)) {
+		status = write_lost(engine, host_id, why, &err);
 	}
-	if (status == HV_OK) {
-		status = write_unknown(engine, host_id, &err);
-	}
-	status = engine_end(engine, status, &err);
 	if (status != HV_OK) {
 		engine_store_trouble(engine, &err);
 	}

@@ -5,6 +5,7 @@
  *   open     find the VM "chain" and read its snapshots
  *   summary  read the VMs of all hosts with what their closed rows say
  *   change   change one VM, commit, and be told of it
+ *   list     read all snapshots, newest first, a page at a time
  *   keyword  find the snapshots with a rare word
  */
 #include <stdio.h>
@@ -77,6 +78,31 @@ static bool take_row(void *context, const struct snapshot_row *row)
 	return true;
 }
 
+struct page {
+	int64_t rows, created_us, id;
+};
+
+static bool take_page_row(void *context, const struct snapshot_row *row)
+{
+	struct page *page = context;
+	page->rows++;
+	page->created_us = row->snapshot->created_us;
+	page->id = row->snapshot->id;
+	return true;
+}
+
+static void list_all(struct store *store)
+{
+	struct snapshot_query query = {.state = -1, .type = -1, .limit = 1000};
+	struct page page;
+	do {
+		page = (struct page){0};
+		must(store->ops->snapshot_query(store, &query, take_page_row, &page, NULL, &error));
+		query.after_created_us = page.created_us;
+		query.after_id = page.id;
+	} while (page.rows == query.limit);
+}
+
 static void find_keyword(struct store *store)
 {
 	struct snapshot_query query = {.state = -1, .type = -1, .keyword = FLEET_RARE_WORD, .limit = 100};
@@ -95,7 +121,7 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(struct store *store);
 	} paths[] = {
-		{"open", open_vm}, {"summary", read_summary}, {"change", change_vm}, {"keyword", find_keyword}};
+		{"open", open_vm}, {"summary", read_summary}, {"list", list_all}, {"change", change_vm}, {"keyword", find_keyword}};
 	struct store *store = NULL;
 	if (argc != 4) {
 		fputs("usage: bench-hot-path open|summary|change|keyword STORE TIMES\n", stderr);

@@ -10,7 +10,8 @@
 
 static void on_connecting(void *context, int64_t host_id)
 {
-	engine_host_connecting(((struct console *)context)->engine, host_id);
+	const struct console *console = context;
+	world_trace(console->world, "%s: host %d is being reached", console->owner, (int)host_id);
 }
 
 static void on_ready(void *context, int64_t host_id, const struct agent_hello *hello)

@@ -238,7 +238,6 @@ void fake_console_connect(struct fake_console *console, int64_t host_id)
 		.version = version,
 		.capabilities = console_capabilities(console, host_id),
 	};
-	engine_host_connecting(console->engine, host_id);
 	console->up[fake_host_index(console->hosts, host_id)] = true;
 	engine_host_ready(console->engine, host_id, &hello);
 }

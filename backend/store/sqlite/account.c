@@ -8,9 +8,7 @@
 
 #define USER_NAME_MAX 100
 
-#define ACCOUNT_COLUMNS                                                                                     \
-	"a.id, a.name, a.domain_id, d.path, a.role, a.os_user,"                                            \
-	" (SELECT count(*) FROM vm_instance v WHERE v.account_id = a.id)"
+#define ACCOUNT_COLUMNS "a.id, a.name, a.domain_id, d.path, a.role, a.os_user"
 
 static enum hv_status read_account(struct query *query, struct account *ret_account, struct hv_error *err)
 {
@@ -22,7 +20,6 @@ static enum hv_status read_account(struct query *query, struct account *ret_acco
 		query->bad_value = true;
 	}
 	account.os_user = read_text(query);
-	account.vm_count = read_int(query);
 	enum hv_status status = read_check(query, "account", err);
 	if (status == HV_OK) {
 		*ret_account = account;
@@ -34,8 +31,9 @@ static enum hv_status read_account(struct query *query, struct account *ret_acco
 
 enum hv_status store_account_list(struct store *base, struct account_list *list, struct hv_error *err)
 {
-	static const char sql[] = "SELECT " ACCOUNT_COLUMNS
-				  " FROM account a JOIN domain d ON d.id = a.domain_id ORDER BY d.path, a.name";
+	static const char sql[] =
+		"SELECT " ACCOUNT_COLUMNS ", (SELECT count(*) FROM vm_instance v WHERE v.account_id = a.id)"
+		" FROM account a JOIN domain d ON d.id = a.domain_id ORDER BY d.path, a.name";
 	HV_CLEANUP(query_end) struct query query = {0};
 	bool row = false;
 	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
@@ -43,12 +41,14 @@ enum hv_status store_account_list(struct store *base, struct account_list *list,
 		struct account account;
 		status = read_account(&query, &account, err);
 		if (status == HV_OK) {
+			account.vm_count = read_int(&query);
 			*account_list_add(list) = account;
 		}
 	}
 	return status;
 }
 
+/* Asked for with every request and every change: its VMs, which may be the whole fleet, are not counted. */
 enum hv_status store_account_by_user(
 	struct store *base, const char *os_user, struct account *ret_account, struct hv_error *err)
 {

@@ -241,7 +241,7 @@ static enum hv_status tell_row(struct query *query,
 	struct hv_error *err)
 {
 	struct snapshot snapshot = {0};
-	read_snapshot(query, &snapshot);
+	borrow_snapshot(query, &snapshot);
 	const char *vm_name = read_borrowed(query);
 	struct hv_uuid vm_uuid = read_uuid(query);
 	const char *host_name = read_borrowed(query);
@@ -262,7 +262,6 @@ static enum hv_status tell_row(struct query *query,
 	if (status == HV_OK) {
 		*ret_more = each(context, &row);
 	}
-	snapshot_clear(&snapshot);
 	return status;
 }
 

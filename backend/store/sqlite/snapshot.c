@@ -3,13 +3,14 @@
 
 #include "backend/store/sqlite/snapshot_row.h"
 
-void read_snapshot(struct query *query, struct snapshot *snapshot)
+static void read_columns(
+	struct query *query, struct snapshot *snapshot, char *(*text_of)(struct query *query))
 {
 	snapshot->id = read_int(query);
 	snapshot->uuid = read_uuid(query);
-	snapshot->name = read_text(query);
-	snapshot->display_name = read_text(query);
-	snapshot->description = read_text(query);
+	snapshot->name = text_of(query);
+	snapshot->display_name = text_of(query);
+	snapshot->description = text_of(query);
 	snapshot->vm_id = read_int(query);
 	snapshot->account_id = read_int(query);
 	snapshot->domain_id = read_int(query);
@@ -25,7 +26,23 @@ void read_snapshot(struct query *query, struct snapshot *snapshot)
 	snapshot->updated_us = read_int(query);
 	snapshot->removed_us = read_int(query);
 	snapshot->update_count = read_int(query);
-	snapshot->created_by = read_text(query);
+	snapshot->created_by = text_of(query);
+}
+
+void read_snapshot(struct query *query, struct snapshot *snapshot)
+{
+	read_columns(query, snapshot, read_text);
+}
+
+/* The reader sees it as const. */
+static char *borrow_text(struct query *query)
+{
+	return (char *)(uintptr_t)read_borrowed_null(query);
+}
+
+void borrow_snapshot(struct query *query, struct snapshot *snapshot)
+{
+	read_columns(query, snapshot, borrow_text);
 }
 
 enum hv_status store_no_such_snapshot(struct hv_error *err)

@@ -11,6 +11,8 @@
 	" s.created_by"
 
 void read_snapshot(struct query *query, struct snapshot *snapshot);
+/** The same without copies: the texts are the statement's, until its next step. Not to be cleared. */
+void borrow_snapshot(struct query *query, struct snapshot *snapshot);
 /** HV_ERR_NOT_FOUND for a snapshot. */
 enum hv_status store_no_such_snapshot(struct hv_error *err);
 

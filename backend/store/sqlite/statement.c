@@ -169,10 +169,15 @@ bool read_bool(struct query *query)
 	return read_int(query) != 0;
 }
 
+const char *read_borrowed_null(struct query *query)
+{
+	return (const char *)sqlite3_column_text(query->statement, query->column++);
+}
+
 const char *read_borrowed(struct query *query)
 {
-	const unsigned char *text = sqlite3_column_text(query->statement, query->column++);
-	return text ? (const char *)text : "";
+	const char *text = read_borrowed_null(query);
+	return text ? text : "";
 }
 
 char *read_text(struct query *query)

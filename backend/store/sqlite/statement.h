@@ -55,6 +55,8 @@ bool read_bool(struct query *query);
 char *read_text(struct query *query);
 /** Valid until the next step; "" for NULL. */
 const char *read_borrowed(struct query *query);
+/** The same; NULL for NULL. */
+const char *read_borrowed_null(struct query *query);
 struct hv_uuid read_uuid(struct query *query);
 /** After all columns of a row: HV_ERR_STORE when one held something unknown. */
 enum hv_status read_check(const struct query *query, const char *table, struct hv_error *err) HV_MUST_CHECK;

@@ -470,13 +470,13 @@ static void test_sync_tells_each_host_and_ends_with_3_when_one_is_down__Y1(void 
 
 /* ---- lists ---- */
 
-#define PAGE 1000
+#define PAGE 4000
 
-/* 2,500 rows in pages; each page after the first is asked for by the key of the row before it. */
+/* 10,000 rows in pages; each page after the first is asked for by the key of the row before it. */
 static void list_many(struct hv_backend *backend, uint64_t ticket, const struct hv_snapshot_query *query)
 {
 	static struct hv_snapshot rows[PAGE];
-	int64_t next = query->after_id ? query->after_id - 1 : 2500;
+	int64_t next = query->after_id ? query->after_id - 1 : 10000;
 	int64_t count = next < query->limit ? next : query->limit;
 	assert_true(query->limit > 0 && query->limit <= PAGE);
 	assert_int_equal(query->after_created_us, query->after_id * 10);
@@ -486,7 +486,7 @@ static void list_many(struct hv_backend *backend, uint64_t ticket, const struct 
 			.page_id = next - i};
 	}
 	struct hv_snapshot_page page = {.rows = rows, .count = (size_t)count,
-		.total = query->after_id ? -1 : 2500, .more = next > count};
+		.total = query->after_id ? -1 : 10000, .more = next > count};
 	fake_push(backend, (struct hv_event){
 				   .kind = HV_EVENT_SNAPSHOTS, .ticket = ticket, .page = hv_snapshot_page_new(&page)});
 }
@@ -507,14 +507,14 @@ static void test_a_long_list_is_read_in_pages_by_key__L1(void **state)
 	fake_hooks.list = list_many;
 	command_run(&result, "snapshot", "list", "--json", NULL);
 	assert_int_equal(result.code, 0);
-	assert_says(result.out, "{\"count\":2500,\"vmSnapshot\":[\n");
-	assert_int_equal(count_lines(result.out), 1 + 2500 + 1);
+	assert_says(result.out, "{\"count\":10000,\"vmSnapshot\":[\n");
+	assert_int_equal(count_lines(result.out), 1 + 10000 + 1);
 	assert_int_equal(fake_backend.lists, 3);
 	command_result_clear(&result);
-	command_run(&result, "snapshot", "list", "--page-size", "1200", NULL);
+	command_run(&result, "snapshot", "list", "--page-size", "4800", NULL);
 	assert_int_equal(result.code, 0);
-	assert_int_equal(count_lines(result.out), 1 + 1200);
-	assert_int_equal(fake_backend.list.limit, 200);
+	assert_int_equal(count_lines(result.out), 1 + 4800);
+	assert_int_equal(fake_backend.list.limit, 800);
 	command_result_clear(&result);
 	command_run(&result, "snapshot", "list", "--recursive", NULL);
 	assert_int_equal(result.code, 2);
