@@ -380,6 +380,22 @@ static void test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4(voi
 	fixture_free(fixture);
 }
 
+static void test_edit_and_commands__have_their_dialogs__T5_U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = open_db(&ascii);
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "e");
+	check_screen(fixture, "dialog_edit", 80, 24);
+	fixture_keys(fixture, "Escape r");
+	struct hv_preview preview = revert_preview();
+	send_preview(fixture, &preview);
+	fixture_keys(fixture, "x");
+	check_screen(fixture, "dialog_commands", 80, 24);
+	check_screen(fixture, "dialog_commands_41x11", 41, 11);
+	fixture_free(fixture);
+}
+
 static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 {
 	(void)state;
@@ -615,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_undo_dialog__shows_what_the_undo_itself_would_lose__U4),
 		cmocka_unit_test(test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4),
 		cmocka_unit_test(test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4),
+		cmocka_unit_test(test_edit_and_commands__have_their_dialogs__T5_U4),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),

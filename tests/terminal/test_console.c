@@ -105,14 +105,14 @@ test_console__reverts_after_telling_what_is_lost_and_the_guest_holds_the_old_con
 	struct pty *pty = world->pty;
 	open_alpha(pty);
 	pty_type(pty, "jr");
-	pty_wait_text(pty, "LOST");
+	pty_wait_text(pty, "kept in the safety");
 	pty_assert_text(pty, "KEPT");
 	pty_assert_text(pty, "AFTER");
 	pty_type(pty, "<Enter>"); /* Cancel has the focus */
-	pty_wait_no_text(pty, "LOST");
+	pty_wait_no_text(pty, "kept in the safety");
 	assert_guest(world, "now");
 	pty_type(pty, "r");
-	pty_wait_text(pty, "LOST");
+	pty_wait_text(pty, "kept in the safety");
 	pty_type(pty, "<Tab><Enter>");
 	pty_wait_row(pty, "alpha", ". off");
 	pty_wait_text(pty, "no operation is running");

@@ -52,6 +52,7 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(SNAPSHOT, "snapshot", "s", TREE, VM, FORM, DO, "snap", "take a snapshot: form")                  \
 	X(REVERT, "revert", "r", TREE, SNAPSHOT, CONFIRM, DO, "revert", "revert to this: preview, confirm") \
 	X(DELETE, "delete", "d", TREE, VM, CONFIRM, DO, "delete", "delete: choice, preview, confirm")      \
+	X(EDIT, "edit", "e", TREE, SNAPSHOT, FORM, DO, "edit", "rename, edit the note: form")              \
 	X(UNDO, "undo", "u", TREE, VM, CONFIRM, DO, "", "undo the last revert: preview, confirm")           \
 	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \

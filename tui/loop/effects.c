@@ -3,8 +3,26 @@
 
 #include "tui/loop/user_file.h"
 
+/* Nothing stands behind a picture but its trees. True: that was all there was to do. */
+static bool carry_out_offline(struct loop *loop, const struct app_effect *effect)
+{
+	if (effect->kind == APP_EFFECT_OPEN_VM) {
+		picture_open_vm(loop->picture, &effect->id);
+		return true;
+	}
+	if (effect->ticket != 0) {
+		picture_refuse(loop->picture, effect->ticket);
+		return true;
+	}
+	return effect->kind == APP_EFFECT_CLOSE_VM || effect->kind == APP_EFFECT_RETRY ||
+	       effect->kind == APP_EFFECT_ANSWER_KEY || effect->kind == APP_EFFECT_ANSWER_SECRET;
+}
+
 static void carry_out(struct loop *loop, const struct app_effect *effect)
 {
+	if (loop->picture && carry_out_offline(loop, effect)) {
+		return;
+	}
 	switch (effect->kind) {
 	case APP_EFFECT_OPEN_VM:
 		hv_open_vm(loop->backend, &effect->id);
@@ -17,6 +35,9 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 		break;
 	case APP_EFFECT_PREVIEW:
 		hv_preview(loop->backend, effect->ticket, &effect->act);
+		break;
+	case APP_EFFECT_EDIT:
+		hv_edit_snapshot(loop->backend, effect->ticket, &effect->edit);
 		break;
 	case APP_EFFECT_LIST:
 		hv_list_snapshots(loop->backend, effect->ticket, &effect->query);

@@ -312,6 +312,7 @@ static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_SNAPSHOT] = dialog_open_take,
 	[TUI_ACTION_REVERT] = dialog_open_revert,
 	[TUI_ACTION_DELETE] = dialog_open_delete,
+	[TUI_ACTION_EDIT] = dialog_open_edit,
 	[TUI_ACTION_UNDO] = dialog_open_undo,
 	[TUI_ACTION_POWER] = dialog_open_power,
 	[TUI_ACTION_CANCEL_JOB] = cancel_job,

@@ -61,6 +61,25 @@ static const char *why_no_delete(
 	return app_refusal(ACTION_SNAPSHOT_DELETE, &facts, vm->vm->name, text, size);
 }
 
+/* The host has no part in it: it may also be lost. */
+static const char *why_no_edit(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	const struct hv_node *node = rows_snapshot(row);
+	if (!node) {
+		return "choose a snapshot to edit";
+	}
+	if (node->untracked) {
+		return "this checkpoint was made outside hvtree, which changes nothing about it";
+	}
+	if (vm->vm->fixed) {
+		(void)snprintf(text, size, "'%s' may be seen, not changed, by you", vm->vm->name);
+		return text;
+	}
+	(void)app;
+	return node->state == SNAPSHOT_EXPUNGING ? "it is being deleted" : NULL;
+}
+
 /* Whether there is something to undo is known to the store: the preview tells. */
 static const char *why_no_undo(
 	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
@@ -101,6 +120,7 @@ static const vm_question vm_questions[TUI_ACTION_COUNT] = {
 	[TUI_ACTION_SNAPSHOT] = why_no_take,
 	[TUI_ACTION_REVERT] = why_no_revert,
 	[TUI_ACTION_DELETE] = why_no_delete,
+	[TUI_ACTION_EDIT] = why_no_edit,
 	[TUI_ACTION_UNDO] = why_no_undo,
 	[TUI_ACTION_POWER] = why_no_power,
 	[TUI_ACTION_GO_NOW] = why_no_now,

@@ -33,6 +33,7 @@ enum app_effect_kind {
 	APP_EFFECT_CLOSE_VM,    /* id */
 	APP_EFFECT_ACT,         /* ticket, act */
 	APP_EFFECT_PREVIEW,     /* ticket, act */
+	APP_EFFECT_EDIT,        /* ticket, edit */
 	APP_EFFECT_LIST,        /* ticket, query */
 	APP_EFFECT_WRITE,       /* path, text: write a new file of the user, and say by app_message() how it went */
 	APP_EFFECT_CANCEL,      /* ticket, id */
@@ -54,6 +55,7 @@ struct app_effect {
 	struct hv_uuid id;
 	char *path, *text;
 	struct hv_snapshot_query query;
+	struct hv_snapshot_edit edit;
 	struct hv_act act; /* strings are owned by the effect list, valid until app_effects_clear(); the same for: */
 	const struct hv_question *question;
 	enum hv_key_answer key_answer;

@@ -142,6 +142,8 @@ void app_effect(struct app *app, enum app_effect_kind kind, const struct hv_uuid
 /** A request with a ticket; `act` may be NULL. */
 uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv_uuid *id,
 	const struct hv_act *act, const char *what);
+/** What a person writes about a snapshot. */
+uint64_t app_request_edit(struct app *app, const struct hv_snapshot_edit *edit, const char *what);
 /** A list of snapshots. */
 uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query, const char *what);
 /** Use a setting and keep it. */

@@ -96,6 +96,16 @@ static bool common_key(struct app *app, struct key key)
 	}
 }
 
+/* From everywhere but a field: `x`, if the dialog has commands to show. */
+static void show_commands(struct app *app)
+{
+	struct control controls[DIALOG_CONTROLS_MAX];
+	size_t count = dialog_controls(app, controls);
+	if (find(controls, count, CONTROL_COMMANDS)) {
+		dialog_press(app, CONTROL_COMMANDS);
+	}
+}
+
 static void control_key(struct app *app, const struct control *control, struct key key, const char *paste)
 {
 	struct dialog *dialog = &app->dialog;
@@ -106,7 +116,9 @@ static void control_key(struct app *app, const struct control *control, struct k
 		(secret && secret_field_key(&dialog->secret, key, paste))) {
 		return;
 	}
-	if (key.code == KEY_CODE_PASTE) {
+	if (!field && key.code == KEY_CODE_CHARACTER && key.character == 'x') {
+		show_commands(app);
+	} else if (key.code == KEY_CODE_PASTE) {
 		app_say(app, ROLE_WARN, "paste ignored: there is no field to paste into");
 	} else if (key.code == KEY_CODE_LEFT || key.code == KEY_CODE_RIGHT) {
 		dialog_move_focus(app, key.code == KEY_CODE_LEFT ? -1 : 1);

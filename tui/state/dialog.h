@@ -26,6 +26,7 @@ enum dialog_kind {
 	DIALOG_REVERT,
 	DIALOG_DELETE,
 	DIALOG_POWER,
+	DIALOG_EDIT,
 	DIALOG_QUIT,
 	DIALOG_HOST_KEY,
 	DIALOG_SECRET,
@@ -51,6 +52,7 @@ enum control_id {
 	CONTROL_START,
 	CONTROL_SHUT_DOWN,
 	CONTROL_TURN_OFF,
+	CONTROL_COMMANDS, /* what would be sent, instead of what it means; and back */
 	CONTROL_ONCE,
 	CONTROL_SECRET,
 	CONTROL_COUNT
@@ -84,9 +86,11 @@ struct dialog {
 	size_t below; /* snapshots beneath the chosen one */
 	bool undo; /* DIALOG_REVERT: to the safety snapshot of the last revert */
 	char *safety_name;
+	char *note_before; /* DIALOG_EDIT */
 	/* what was typed and chosen */
 	bool no_safety; /* the user does not want the safety snapshot */
 	struct text_field name, note, typed;
+	bool commands_shown;
 	enum snapshot_type type;
 	enum dialog_scope scope;
 	/* what is known */
@@ -110,6 +114,7 @@ void dialog_open_revert(struct app *app);
 void dialog_open_undo(struct app *app);
 void dialog_open_delete(struct app *app);
 void dialog_open_power(struct app *app);
+void dialog_open_edit(struct app *app);
 void dialog_open_quit(struct app *app);
 /** The answer is `app`'s effect; leaving it says no. */
 void dialog_open_question(struct app *app, const struct hv_question *question);
@@ -121,6 +126,8 @@ void dialog_open_message(struct app *app, const char *title, const char *text, c
 const struct text_field *dialog_field(const struct dialog *dialog, enum control_id id);
 /** Whether a revert would take its safety snapshot first, as things are now. */
 bool dialog_takes_safety(const struct dialog *dialog);
+/** What it would do now; false when that is not one act. */
+bool dialog_act(const struct dialog *dialog, struct hv_act *ret_act);
 /** The controls as they are now, in the order of Tab. Returns their number. */
 size_t dialog_controls(const struct app *app, struct control controls[DIALOG_CONTROLS_MAX]);
 void dialog_key(struct app *app, struct key key, const char *paste);

@@ -4,6 +4,14 @@
 
 #include "tui/state/dialog_private.h"
 
+void dialog_sent(struct dialog *dialog)
+{
+	dialog->phase = DIALOG_SENT;
+	dialog->focus = CONTROL_CANCEL;
+	free(dialog->problem);
+	dialog->problem = NULL;
+}
+
 void dialog_send(struct app *app, const struct hv_act *act, const char *verb)
 {
 	struct dialog *dialog = &app->dialog;
@@ -11,10 +19,7 @@ void dialog_send(struct app *app, const struct hv_act *act, const char *verb)
 			     ? hv_sprintf("%s: %s %s", dialog->vm_name, verb, dialog->snapshot_name)
 			     : hv_sprintf("%s: %s", dialog->vm_name, verb);
 	dialog->ticket = app_request(app, APP_EFFECT_ACT, NULL, act, what);
-	dialog->phase = DIALOG_SENT;
-	dialog->focus = CONTROL_CANCEL;
-	free(dialog->problem);
-	dialog->problem = NULL;
+	dialog_sent(dialog);
 	free(what);
 }
 
@@ -51,6 +56,16 @@ void dialog_fill_act(const struct dialog *dialog, struct hv_act *ret_act)
 		ret_act->expect_current = true;
 		ret_act->expected_current = dialog->preview->current;
 	}
+}
+
+bool dialog_act(const struct dialog *dialog, struct hv_act *ret_act)
+{
+	bool one = dialog_form(dialog->kind)->fill != NULL;
+	if (one) {
+		dialog_fill_act(dialog, ret_act);
+		ret_act->undo = dialog->undo;
+	}
+	return one;
 }
 
 static const char *verb_of(const struct dialog *dialog)
@@ -122,6 +137,8 @@ static const struct dialog_form forms[] = {
 	[DIALOG_DELETE] = {.controls = dialog_delete_controls, .why_not = dialog_why_no_delete, .fill = fill_delete,
 		.go = confirm, .confirms = true},
 	[DIALOG_POWER] = {.controls = dialog_power_controls},
+	[DIALOG_EDIT] = {.controls = dialog_edit_controls, .why_not = dialog_why_no_edit, .go = dialog_edit,
+		.keeps_typed = true},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
 	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
 		.dismiss = dialog_refuse_question},
@@ -219,6 +236,12 @@ static void turn_off(struct app *app)
 	power(app, OPERATION_STOP_VM, true, "turn off");
 }
 
+static void toggle_commands(struct app *app)
+{
+	app->dialog.commands_shown = !app->dialog.commands_shown;
+	app->dialog.scroll = 0;
+}
+
 static void (*const presses[])(struct app *app) = {
 	[CONTROL_NAME] = leave_field,
 	[CONTROL_NOTE] = leave_field,
@@ -231,6 +254,7 @@ static void (*const presses[])(struct app *app) = {
 	[CONTROL_TYPED] = leave_field,
 	[CONTROL_CANCEL] = dialog_dismiss,
 	[CONTROL_GO] = go,
+	[CONTROL_COMMANDS] = toggle_commands,
 	[CONTROL_START] = start,
 	[CONTROL_SHUT_DOWN] = shut_down,
 	[CONTROL_TURN_OFF] = turn_off,

@@ -56,7 +56,7 @@ const char *dialog_why_no_power(const struct app *app, enum action action, char 
 	return rule_refuses(app, action, text, size);
 }
 
-static const char *why_no_name(const struct app *app, char *text, size_t size)
+const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size)
 {
 	const char *name = text_field_get(&app->dialog.name);
 	const struct vm_entry *vm = frozen_vm(app);
@@ -65,7 +65,7 @@ static const char *why_no_name(const struct app *app, char *text, size_t size)
 	}
 	for (size_t i = 0; vm && vm->tree && i < vm->tree->count; i++) {
 		const struct hv_node *node = &vm->tree->nodes[i];
-		if (!node->untracked && hv_text_same_name(node->name, name)) {
+		if (!node->untracked && !hv_uuid_equal(&node->id, self) && hv_text_same_name(node->name, name)) {
 			(void)snprintf(text, size, "'%s' has a snapshot with this name", app->dialog.vm_name);
 			return text;
 		}
@@ -106,7 +106,7 @@ static const char *why_no_confirmation(const struct app *app, enum action action
 const char *dialog_why_no_take(const struct app *app, char *text, size_t size)
 {
 	const char *refusal = dialog_why_no_type(app, app->dialog.type, text, size);
-	return refusal ? refusal : why_no_name(app, text, size);
+	return refusal ? refusal : dialog_why_no_such_name(app, &app->dialog.snapshot, text, size);
 }
 
 const char *dialog_why_no_revert(const struct app *app, char *text, size_t size)

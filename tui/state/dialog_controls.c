@@ -36,6 +36,13 @@ void dialog_take_controls(const struct app *app, struct control_list *list)
 	memory->chosen = dialog->type == SNAPSHOT_DISK_AND_MEMORY;
 	dialog_add_go(app, list, "Take", false);
 	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	dialog_add_commands(app, list);
+}
+
+void dialog_add_commands(const struct app *app, struct control_list *list)
+{
+	(void)dialog_add(list, CONTROL_COMMANDS, CONTROL_BUTTON, app->dialog.commands_shown ? "Show effects" : "Show commands",
+		NULL);
 }
 
 void dialog_add_confirm(const struct app *app, struct control_list *list, const char *act)
@@ -45,6 +52,7 @@ void dialog_add_confirm(const struct app *app, struct control_list *list, const 
 		(void)dialog_add(list, CONTROL_GO, CONTROL_BUTTON, "Look again", NULL);
 	} else {
 		dialog_add_go(app, list, act, true);
+		dialog_add_commands(app, list);
 	}
 }
 

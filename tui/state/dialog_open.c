@@ -12,6 +12,7 @@ static void clear(struct dialog *dialog)
 	free(dialog->group_name);
 	free(dialog->snapshot_name);
 	free(dialog->safety_name);
+	free(dialog->note_before);
 	free(dialog->problem);
 	free(dialog->title);
 	free(dialog->text);
@@ -57,7 +58,7 @@ struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind)
 	return dialog;
 }
 
-static void freeze_snapshot(struct app *app, struct dialog *dialog)
+void dialog_freeze_snapshot(struct app *app, struct dialog *dialog)
 {
 	const struct hv_node *node = rows_snapshot(&app->cursor);
 	if (!node) {
@@ -131,7 +132,7 @@ static char *make_safety_name(const struct app *app, const char *what)
 void dialog_open_revert(struct app *app)
 {
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
-	freeze_snapshot(app, dialog);
+	dialog_freeze_snapshot(app, dialog);
 	dialog->safety_name = make_safety_name(app, "revert");
 	dialog->no_safety = !config_is(&app->settings, SETTING_SAFETY_SNAPSHOT);
 	dialog_ask_preview(app);
@@ -149,7 +150,7 @@ void dialog_open_undo(struct app *app)
 void dialog_open_delete(struct app *app)
 {
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_DELETE);
-	freeze_snapshot(app, dialog);
+	dialog_freeze_snapshot(app, dialog);
 	dialog->scope = hv_uuid_is_nil(&dialog->snapshot) ? SCOPE_ALL : SCOPE_ONE;
 	dialog_ask_preview(app);
 }

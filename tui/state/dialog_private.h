@@ -37,6 +37,9 @@ const char *dialog_why_not(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_take(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_revert(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_delete(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_edit(const struct app *app, char *text, size_t size);
+/** Why the typed name cannot be that of the VM's snapshot `self` (nil: of a new one). */
+const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size);
 /** Why the chosen type of snapshot cannot be taken. */
 const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, char *text, size_t size);
 const char *dialog_why_no_power(const struct app *app, enum action action, char *text, size_t size);
@@ -55,6 +58,8 @@ struct control *dialog_add(struct control_list *list, enum control_id id, enum c
 	const char *reason);
 /** CONTROL_GO, off for the reason that the form tells. */
 void dialog_add_go(const struct app *app, struct control_list *list, const char *label, bool danger);
+/** What shows the commands instead of what they mean. */
+void dialog_add_commands(const struct app *app, struct control_list *list);
 /** Cancel first, then the act, or "Look again" when the facts have moved. */
 void dialog_add_confirm(const struct app *app, struct control_list *list, const char *act);
 void dialog_take_controls(const struct app *app, struct control_list *list);
@@ -62,6 +67,7 @@ void dialog_revert_controls(const struct app *app, struct control_list *list);
 void dialog_delete_controls(const struct app *app, struct control_list *list);
 void dialog_power_controls(const struct app *app, struct control_list *list);
 void dialog_quit_controls(const struct app *app, struct control_list *list);
+void dialog_edit_controls(const struct app *app, struct control_list *list);
 void dialog_message_controls(const struct app *app, struct control_list *list);
 
 /* dialog_acts.c */
@@ -69,6 +75,9 @@ void dialog_message_controls(const struct app *app, struct control_list *list);
 void dialog_fill_act(const struct dialog *dialog, struct hv_act *ret_act);
 /** Send the act; `verb` tells messages what it was: "revert to". */
 void dialog_send(struct app *app, const struct hv_act *act, const char *verb);
+/** The request is on its way. */
+void dialog_sent(struct dialog *dialog);
+void dialog_edit(struct app *app);
 /** Stop a confirmation and say what has moved. */
 void dialog_stop_and_show(struct app *app, const char *what);
 void dialog_press(struct app *app, enum control_id id);
@@ -91,6 +100,8 @@ void dialog_move_focus(struct app *app, int step);
 struct dialog *dialog_begin(struct app *app, enum dialog_kind kind);
 /** The same for the VM under the cursor: its id is frozen, its names are copied. */
 struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind);
+/** The snapshot under the cursor, if it is one. */
+void dialog_freeze_snapshot(struct app *app, struct dialog *dialog);
 void dialog_ask_preview(struct app *app);
 
 #endif

@@ -52,6 +52,17 @@ void app_answer_secret(struct app *app, const struct hv_question *question, cons
 	effect->secret = hv_strdup_null(secret);
 }
 
+uint64_t app_request_edit(struct app *app, const struct hv_snapshot_edit *edit, const char *what)
+{
+	uint64_t ticket = app_request(app, APP_EFFECT_EDIT, NULL, NULL, what);
+	struct app_effect *effect = &app->effects[app->effect_count - 1];
+	effect->edit = *edit;
+	effect->edit.name = hv_strdup_null(edit->name);
+	effect->edit.description = hv_strdup_null(edit->description);
+	effect->edit.expected_name = hv_strdup_null(edit->expected_name);
+	return ticket;
+}
+
 uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query, const char *what)
 {
 	uint64_t ticket = app_request(app, APP_EFFECT_LIST, NULL, NULL, what);
@@ -118,6 +129,9 @@ void app_effects_clear(struct app *app)
 		free((void *)(uintptr_t)app->effects[i].act.description);
 		free((void *)(uintptr_t)app->effects[i].act.safety_name);
 		free((void *)(uintptr_t)app->effects[i].query.keyword);
+		free((void *)(uintptr_t)app->effects[i].edit.name);
+		free((void *)(uintptr_t)app->effects[i].edit.description);
+		free((void *)(uintptr_t)app->effects[i].edit.expected_name);
 		free(app->effects[i].value);
 		free(app->effects[i].path);
 		free(app->effects[i].text);

@@ -4,6 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "tui/state/commands.h"
 
 #define NAMES_SHOWN 12
 
@@ -54,19 +57,25 @@ static void revert_ends(const struct app *app, struct sheet *sheet)
 	sheet_add(sheet, ROLE_TEXT, NULL, " ");
 }
 
+/* What the revert throws away: lost for good, unless the safety snapshot keeps it. */
 static void add_lost(const struct app *app, struct sheet *sheet, const struct hv_preview *preview)
 {
 	char age[16], size[16], time[32], bytes[32] = "";
+	bool kept = dialog_takes_safety(&app->dialog);
+	const char *label = kept ? "GOES" : "LOST";
+	const char *end = kept ? "; kept in the safety snapshot" : "";
+	enum role role = kept ? ROLE_WARN : ROLE_DANGER;
 	if (preview->lost_bytes >= 0) {
 		(void)snprintf(bytes, sizeof bytes, ", %s written", hv_format_bytes(preview->lost_bytes, size));
 	}
 	if (preview->lost_since_us == 0) {
-		sheet_add(sheet, ROLE_DANGER, "LOST", "all that the VM holds now%s: it is in no snapshot", bytes);
+		sheet_add(sheet, role, label, "all that the VM holds now%s%s", bytes,
+			kept ? end : ": it is in no snapshot");
 		return;
 	}
 	int64_t lost = app->wall_us - preview->lost_since_us;
-	sheet_add(sheet, ROLE_DANGER, "LOST", "%s of changes in this VM: everything since %s%s",
-		app->wall_us ? words_age(lost, age) : "all", view_time(preview->lost_since_us, time), bytes);
+	sheet_add(sheet, role, label, "%s of changes in this VM: everything since %s%s%s",
+		app->wall_us ? words_age(lost, age) : "all", view_time(preview->lost_since_us, time), bytes, end);
 }
 
 static void revert_text(const struct app *app, struct sheet *sheet)
@@ -167,6 +176,39 @@ static void power_text(const struct app *app, struct sheet *sheet)
 	sheet_add(sheet, ROLE_TEXT, NULL, "Snapshots stay.");
 }
 
+static void edit_text(const struct app *app, struct sheet *sheet)
+{
+	sheet_add(sheet, ROLE_TEXT, NULL, "%s: another name, another note. Nothing changes on the host.",
+		app->dialog.snapshot_name);
+}
+
+static void add_lines(struct sheet *sheet, enum role role, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		sheet_add(sheet, role, NULL, "  %.*s", (int)length, text);
+		text += length + (text[length] ? 1 : 0);
+	}
+}
+
+/* Instead of what the act means: what does the same from a script, and what the host is told. */
+static void commands_text(const struct app *app, struct sheet *sheet)
+{
+	const struct dialog *dialog = &app->dialog;
+	struct hv_text batch = HV_TEXT_INIT, agent = HV_TEXT_INIT;
+	struct hv_act act;
+	if (dialog_act(dialog, &act)) {
+		commands_batch(&batch, &act, dialog->vm_name, dialog->snapshot_name);
+		commands_agent(&agent, &act, dialog->vm_name, dialog->snapshot_name);
+	}
+	sheet_add(sheet, ROLE_HEADER, NULL, "Sent to the agent on %s:", dialog->host_name);
+	add_lines(sheet, ROLE_TEXT, hv_text_get(&agent));
+	sheet_add(sheet, ROLE_HEADER, NULL, "The same from a script:");
+	add_lines(sheet, ROLE_TEXT, hv_text_get(&batch));
+	hv_text_clear(&batch);
+	hv_text_clear(&agent);
+}
+
 static void quit_text(const struct app *app, struct sheet *sheet)
 {
 	size_t live = app->model.live_count;
@@ -219,6 +261,7 @@ static const struct {
 	[DIALOG_REVERT] = {"REVERT", revert_text, revert_notes},
 	[DIALOG_DELETE] = {"DELETE", delete_text, delete_preview_text},
 	[DIALOG_POWER] = {"POWER", power_text, NULL},
+	[DIALOG_EDIT] = {"EDIT SNAPSHOT", edit_text, NULL},
 	[DIALOG_QUIT] = {"QUIT", quit_text, NULL},
 	[DIALOG_HOST_KEY] = {NULL, dialog_host_key_text, NULL},
 	[DIALOG_SECRET] = {NULL, dialog_secret_text, NULL},
@@ -244,14 +287,16 @@ const char *dialog_title(const struct app *app, char *title, size_t size)
 void dialog_text(const struct app *app, struct sheet *sheet)
 {
 	add_phase(app, sheet); /* first: on a low screen the end of the text is out of sight */
-	if (pages[app->dialog.kind].text) {
+	if (app->dialog.commands_shown) {
+		commands_text(app, sheet);
+	} else if (pages[app->dialog.kind].text) {
 		pages[app->dialog.kind].text(app, sheet);
 	}
 }
 
 void dialog_notes(const struct app *app, struct sheet *sheet)
 {
-	if (pages[app->dialog.kind].notes) {
+	if (pages[app->dialog.kind].notes && !app->dialog.commands_shown) {
 		pages[app->dialog.kind].notes(app, sheet);
 	}
 }

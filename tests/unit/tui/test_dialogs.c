@@ -253,7 +253,7 @@ static void test_revert__without_room_for_a_safety_snapshot_says_so_and_asks_for
 	answer_preview(fixture, &preview);
 	assert_true(fixture_shows(fixture, "No safety snapshot: the limit is 10"));
 	assert_true(fixture_shows(fixture, "[ ] safety snapshot first"));
-	fixture_keys(fixture, "Backtab"); /* it cannot be focused: Revert is before Cancel */
+	fixture_keys(fixture, "Backtab Backtab"); /* it cannot be focused: over the commands to Revert */
 	assert_int_equal(fixture->app->dialog.focus, CONTROL_GO);
 	fixture_keys(fixture, "Enter");
 	assert_null(fixture_effect(fixture, APP_EFFECT_ACT)->act.safety_name);
@@ -275,7 +275,7 @@ static void test_undo__freezes_the_snapshot_that_its_preview_shows__U4(void **st
 	struct hv_preview preview = revert_preview("pre-upgrade-v7");
 	preview.target_name = "pre-upgrade-v7";
 	answer_preview(fixture, &preview);
-	fixture_keys(fixture, "Tab Tab Enter");
+	fixture_keys(fixture, "Backtab Enter"); /* from the commands, which it showed, to Undo */
 	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
 	assert_non_null(act);
 	assert_false(act->act.undo); /* what was shown, whatever another console has reverted meanwhile */
@@ -422,11 +422,11 @@ static void test_delete__all_needs_the_typed_name_of_the_vm__D4(void **state)
 	assert_true(hv_uuid_is_nil(&asked->act.snapshot));
 	struct hv_preview preview = delete_preview(4);
 	answer_preview(fixture, &preview);
-	/* from Cancel over the choice to the field; Delete is off, so Tab passes it by */
-	fixture_keys(fixture, "Tab Tab 'db-primar Tab Tab Enter");
+	/* from Cancel over commands and choice to the field; Delete is off, so Tab passes it by */
+	fixture_keys(fixture, "Tab Tab Tab 'db-primar Tab Tab Enter");
 	assert_no_act(fixture);
 	assert_true(fixture_shows(fixture, "type the name of the VM"));
-	fixture_keys(fixture, "Tab 'y");
+	fixture_keys(fixture, "Tab Tab 'y");
 	fixture_keys(fixture, "Tab Tab Enter");
 	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
 	assert_non_null(act);
@@ -638,6 +638,70 @@ static void test_dialog__random_keys_and_events_never_act_without_a_valid_confir
 	}
 }
 
+static void test_edit__asks_only_for_what_is_different_and_guards_against_a_stale_view__T5(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("pre-patch-july");
+	fixture_take_effects(fixture);
+	fixture_keys(fixture, "e");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_EDIT);
+	fixture_keys(fixture, "Enter"); /* nothing is different: goes on to the next field */
+	assert_null(fixture_effect(fixture, APP_EFFECT_EDIT));
+	fixture_keys(fixture, "Backtab End '-x Enter");
+	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_EDIT);
+	assert_non_null(asked);
+	assert_string_equal(asked->edit.name, "pre-patch-july-x");
+	assert_null(asked->edit.description);
+	assert_string_equal(asked->edit.expected_name, "pre-patch-july");
+	assert_true(same_id(&asked->edit.snapshot, "pre-patch-july"));
+	fixture_refuse(fixture, asked->ticket, HV_ERR_CONFLICT, "the name is taken");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_EDIT); /* what was typed is not lost */
+	assert_true(fixture_shows(fixture, "the name is taken"));
+	fixture_take_effects(fixture);
+	fixture_keys(fixture, "Tab End '! Enter");
+	asked = fixture_effect(fixture, APP_EFFECT_EDIT);
+	assert_string_equal(asked->edit.description, "before the upgrade, CHG-4411!");
+	fixture_answer(fixture, HV_EVENT_ACCEPTED, asked->ticket);
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_NONE);
+	fixture_free(fixture);
+}
+
+static void test_edit__is_off_for_what_is_not_ours_and_for_a_name_that_is_taken__T5_T6(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("db-primary");
+	fixture_keys(fixture, "e");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_NONE);
+	fixture_tree(fixture, "db-primary", "base 9d\n  by-hand 2d u\n  other 1d *\n");
+	fixture_go_to(fixture, "by-hand");
+	fixture_keys(fixture, "e");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_NONE);
+	fixture_go_to(fixture, "other");
+	fixture_keys(fixture, "e Backspace Backspace Backspace Backspace Backspace 'BASE Enter");
+	assert_null(fixture_effect(fixture, APP_EFFECT_EDIT));
+	assert_true(fixture_shows(fixture, "has a snapshot with this name"));
+	fixture_free(fixture);
+}
+
+static void test_commands__are_shown_for_what_is_chosen_now_and_nothing_is_sent__U4_U6(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("pre-patch-july");
+	fixture_keys(fixture, "r");
+	struct hv_preview preview = revert_preview("pre-patch-july");
+	answer_preview(fixture, &preview);
+	fixture_keys(fixture, "x");
+	assert_true(fixture_shows(fixture, "RevertToVMSnapshotCommand  db-primary: pre-patch-july"));
+	assert_true(fixture_shows(fixture, "CreateVMSnapshotCommand  db-primary: before-revert 2026-08-22 03:12"));
+	assert_true(fixture_shows(fixture, "hvtree snapshot revert db-primary pre-patch-july --safety --yes"));
+	assert_no_act(fixture);
+	fixture_keys(fixture, "x");
+	assert_true(fixture_shows(fixture, "AFTER"));
+	fixture_keys(fixture, "Escape s End '\'s Space 'x Tab Tab x");
+	assert_true(fixture_shows(fixture, "'\\''s x'"));
+	fixture_free(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -668,6 +732,9 @@ int main(void)
 		cmocka_unit_test(test_dialog__keys_of_the_tree_do_nothing_in_it),
 		cmocka_unit_test(test_paste__goes_into_fields_only),
 		cmocka_unit_test(test_dialog__random_keys_and_events_never_act_without_a_valid_confirmation__U4),
+		cmocka_unit_test(test_edit__asks_only_for_what_is_different_and_guards_against_a_stale_view__T5),
+		cmocka_unit_test(test_edit__is_off_for_what_is_not_ours_and_for_a_name_that_is_taken__T5_T6),
+		cmocka_unit_test(test_commands__are_shown_for_what_is_chosen_now_and_nothing_is_sent__U4_U6),
 	};
 	return cmocka_run_group_tests_name("tui/dialogs", tests, NULL, NULL);
 }
