@@ -313,6 +313,7 @@ void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, con
 	struct request *request = request_new(REQUEST_NOTE, ticket);
 	request->number = (uint64_t)note;
 	request->description = hv_strdup(details);
+	requests_push(backend->requests, request);
 }
 
 void hv_list_volume_snapshots(
