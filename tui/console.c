@@ -14,18 +14,23 @@
 #include "tui/config/config_file.h"
 #include "tui/loop/idle_report.h"
 #include "tui/loop/loop.h"
+#include "tui/offline/picture.h"
 #include "tui/state/app.h"
 #include "tui/terminal/screen.h"
 #include "tui/terminal/signals.h"
 
-/* The user's file, and what is wrong with it. */
-struct console_settings {
-	struct config config;
-	struct hv_text problems;
-};
-
 #define EXIT_REFUSED 1
 #define EXIT_USAGE 2
+
+struct console {
+	const struct console_options *options;
+	const char *demo_dir;
+	bool keeps_state;         /* somebody will want to know what goes on */
+	struct hv_backend *backend; /* NULL: a picture is looked at */
+	struct picture *picture;
+	struct config settings;
+	struct hv_text problems; /* of the settings */
+};
 
 static bool is_set(const char *variable)
 {
@@ -82,9 +87,15 @@ static const char *theme_of(const struct console_options *options, const struct 
 	return is_set("HVTREE_THEME") ? getenv("HVTREE_THEME") : config_text(settings, SETTING_THEME);
 }
 
-/* What stands in the title bar: the demo, or the store by its file name. */
-static char *title_of(const struct console_options *options)
+/* What stands in the title bar: the picture's time, the demo, or the store by its file name. */
+static char *title_of(const struct console *console)
 {
+	const struct console_options *options = console->options;
+	if (console->picture != NULL) {
+		char time[32];
+		(void)hv_format_time(picture_written_us(console->picture), time);
+		return hv_sprintf("picture of %.10s %.5s UTC", time, time + 11);
+	}
 	const char *name = options->store ? options->store : options->demo ? "demo" : "hvtree";
 	const char *slash = strrchr(name, '/');
 	name = slash ? slash + 1 : name;
@@ -112,60 +123,80 @@ static void tell_problems(struct app *app, const char *problems)
 }
 
 /* The terminal is ours from here until it is given back. Returns the operations that go on. */
-static size_t run_on_screen(const struct console_options *options, const struct console_settings *settings,
-	struct hv_backend *backend, struct screen *screen, bool ascii)
+static size_t run_on_screen(const struct console *console, struct screen *screen, bool ascii)
 {
-	HV_CLEANUP_FREE char *title = title_of(options);
+	HV_CLEANUP_FREE char *title = title_of(console);
 	HV_CLEANUP_FREE char *user = user_name();
-	const struct config *config_of_user = &settings->config;
+	const struct console_options *options = console->options;
+	const struct config *settings = &console->settings;
 	const struct app_config app_config = {
 		.title = title,
 		.user = user,
 		.demo = options->demo,
-		.read_only = options->read_only,
+		.read_only = options->read_only || console->picture != NULL,
 		.ascii = ascii,
-		.settings = config_of_user,
+		.settings = settings,
 	};
 	struct app *app = app_new(&app_config);
 	const struct loop_config config = {
 		.app = app,
-		.backend = backend,
+		.backend = console->backend,
+		.picture = console->picture,
 		.screen = screen,
-		.theme = theme_of(options, config_of_user),
+		.theme = theme_of(options, settings),
 		.overlay = options->demo ? "training" : NULL,
-		.ask_background = config_is(config_of_user, SETTING_ASK_BACKGROUND),
-		.mouse = config_is(config_of_user, SETTING_MOUSE),
+		.ask_background = config_is(settings, SETTING_ASK_BACKGROUND),
+		.mouse = config_is(settings, SETTING_MOUSE),
 		.ascii = ascii,
 		.test_fd = idle_report_fd(getenv("HVTREE_TEST_FD")),
 		.clock = hv_clock_system(),
 	};
-	tell_problems(app, settings->problems.bytes);
+	tell_problems(app, console->problems.bytes);
 	size_t live = loop_run(&config);
 	app_free(app);
 	return live;
 }
 
-static int run_with_backend(const struct console_options *options, const struct console_settings *settings,
-	const char *demo_dir, bool keeps_state)
+static void tell_live(size_t live)
+{
+	if (live > 0) {
+		(void)printf("%zu operation%s still running; the hosts go on, and the next hvtree "
+			     "tells the outcome.\n",
+			live, live == 1 ? " is" : "s are");
+	}
+}
+
+/* Where what is shown comes from: a picture has no backend, so that nothing can reach one. */
+static enum hv_status open_source(struct console *console, struct hv_error *err)
 {
 	const struct hv_config config = {
-		.store_path = options->store,
-		.demo_dir = demo_dir,
+		.store_path = console->options->store,
+		.demo_dir = console->demo_dir,
 		.connect = HV_CONNECT_ALL,
 	};
-	struct hv_backend *backend;
+	if (console->options->open != NULL) {
+		return picture_read(console->options->open, &console->picture, err);
+	}
+	return hv_backend_open(&config, &console->backend, err);
+}
+
+static void close_source(struct console *console)
+{
+	picture_free(console->picture);
+	if (console->backend != NULL) {
+		hv_backend_close(console->backend);
+	}
+}
+
+static int run(struct console *console)
+{
+	const struct config *settings = &console->settings;
 	struct screen *screen;
 	struct hv_error err;
-	if (hv_backend_open(&config, &backend, &err) != HV_OK) {
-		complain(&err);
-		return EXIT_REFUSED;
-	}
-	bool ascii = set_locale(options) || config_is(&settings->config, SETTING_ASCII);
-	int log_fd = open_log(demo_dir);
+	bool ascii = set_locale(console->options) || config_is(settings, SETTING_ASCII);
 	const struct screen_config screen_config = {
-		.no_color = options->no_color || is_set("NO_COLOR") ||
-			    !config_is(&settings->config, SETTING_COLOUR),
-		.log_fd = log_fd,
+		.no_color = console->options->no_color || is_set("NO_COLOR") || !config_is(settings, SETTING_COLOUR),
+		.log_fd = open_log(console->demo_dir),
 	};
 	int code = 0;
 	size_t live = 0;
@@ -175,19 +206,31 @@ static int run_with_backend(const struct console_options *options, const struct 
 	} else if (screen_open(&screen_config, &screen, &err) != HV_OK) {
 		code = refuse_terminal(&err);
 	} else {
-		live = run_on_screen(options, settings, backend, screen, ascii);
+		live = run_on_screen(console, screen, ascii);
 		screen_close(screen);
 	}
-	hv_backend_close(backend);
+	close_source(console);
 	signals_close();
-	if (log_fd >= 0) {
-		close(log_fd);
+	if (screen_config.log_fd >= 0) {
+		close(screen_config.log_fd);
 	}
-	if (live > 0 && keeps_state) {
-		(void)printf("%zu operation%s still running; the hosts go on, and the next hvtree "
-			     "tells the outcome.\n",
-			live, live == 1 ? " is" : "s are");
+	if (console->keeps_state) {
+		tell_live(live);
 	}
+	return code;
+}
+
+static int run_with_settings(struct console *console)
+{
+	struct hv_error err;
+	if (open_source(console, &err) != HV_OK) {
+		complain(&err);
+		return EXIT_REFUSED;
+	}
+	config_load(&console->settings, &console->problems);
+	int code = run(console);
+	config_clear(&console->settings);
+	hv_text_clear(&console->problems);
 	return code;
 }
 
@@ -204,12 +247,14 @@ int console_main(const struct console_options *options)
 		complain(&err);
 		return EXIT_REFUSED;
 	}
-	struct console_settings settings = {.config = CONFIG_INIT, .problems = HV_TEXT_INIT};
-	config_load(&settings.config, &settings.problems);
-	int code = run_with_backend(
-		options, &settings, temporary ? temporary : options->demo_dir, temporary == NULL);
-	config_clear(&settings.config);
-	hv_text_clear(&settings.problems);
+	struct console console = {
+		.options = options,
+		.demo_dir = temporary ? temporary : options->demo_dir,
+		.keeps_state = temporary == NULL && options->open == NULL,
+		.settings = CONFIG_INIT,
+		.problems = HV_TEXT_INIT,
+	};
+	int code = run_with_settings(&console);
 	demo_folder_remove(temporary);
 	free(temporary);
 	return code;

@@ -103,12 +103,17 @@ static void take_files(struct loop *loop)
 	loop->idle.happened = true;
 }
 
+static struct hv_event *next_event(struct loop *loop)
+{
+	return loop->picture ? picture_next(loop->picture) : hv_backend_next(loop->backend);
+}
+
 /* Events until none waits or the time for them is used up; true when more may wait. */
 static bool take_events(struct loop *loop)
 {
 	int64_t end = now_us(loop) + EVENT_BUDGET_US;
 	struct hv_event *event;
-	for (int taken = 1; (event = hv_backend_next(loop->backend)) != NULL; taken++) {
+	for (int taken = 1; (event = next_event(loop)) != NULL; taken++) {
 		live_operations_event(&loop->operations, event);
 		/* the answer to what the user did, the first hosts, and the first whole picture */
 		bool first_hosts = event->kind == HV_EVENT_HOST && !loop->has_hosts;
@@ -201,10 +206,11 @@ static bool turn(struct loop *loop, bool more_events)
 	enum { INPUT, EVENTS, SIGNALS, FILES };
 	struct pollfd fds[] = {
 		[INPUT] = {.fd = screen_input_fd(loop->screen), .events = POLLIN},
-		[EVENTS] = {.fd = hv_backend_fd(loop->backend), .events = POLLIN},
+		[EVENTS] = {.fd = loop->picture ? -1 : hv_backend_fd(loop->backend), .events = POLLIN},
 		[SIGNALS] = {.fd = signals_fd(), .events = POLLIN},
 		[FILES] = {.fd = file_jobs_fd(loop->files), .events = POLLIN},
 	};
+	more_events = more_events || (loop->picture && picture_waits(loop->picture));
 	int ready = poll(fds, HV_ARRAY_LEN(fds), wait_ms(loop, more_events));
 	if (ready < 0) { /* a signal: its byte is in the pipe now */
 		return more_events;
@@ -238,6 +244,7 @@ size_t loop_run(const struct loop_config *config)
 	struct loop loop = {
 		.app = config->app,
 		.backend = config->backend,
+		.picture = config->picture,
 		.screen = config->screen,
 		.standing_overlay = config->overlay,
 		.clock = config->clock,

@@ -11,13 +11,15 @@
 
 #include <stddef.h>
 #include "backend/backend.h"
+#include "tui/offline/picture.h"
 #include "tui/state/app.h"
 #include "tui/terminal/screen.h"
 #include "tui/theme/theme.h"
 
 struct loop_config {
 	struct app *app;
-	struct hv_backend *backend;
+	struct hv_backend *backend; /* NULL: a picture is looked at */
+	struct picture *picture;
 	struct screen *screen;
 	const char *theme;   /* by name or path; NULL or "auto": by the terminal's background */
 	const char *overlay; /* laid over it where the state asks for nothing else; NULL: none */

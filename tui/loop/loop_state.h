@@ -10,6 +10,7 @@
 struct loop {
 	struct app *app;
 	struct hv_backend *backend;
+	struct picture *picture; /* instead of the backend; NULL: there is one */
 	struct screen *screen;
 	struct theme *theme;
 	char *theme_name;      /* what is shown, or what stands for it */

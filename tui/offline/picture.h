@@ -48,6 +48,8 @@ int64_t picture_written_us(const struct picture *picture);
 
 /** Events as a backend would tell them, the first picture first; NULL when none waits. The caller frees it. */
 struct hv_event *picture_next(struct picture *picture);
+/** Whether picture_next() has one. */
+bool picture_waits(const struct picture *picture);
 /** Tell the tree of this VM. */
 void picture_open_vm(struct picture *picture, const struct hv_uuid *vm);
 /** Whatever was asked cannot be done. */

@@ -369,6 +369,11 @@ struct hv_event *picture_next(struct picture *picture)
 	return picture->events[picture->told++];
 }
 
+bool picture_waits(const struct picture *picture)
+{
+	return picture->told < picture->event_count;
+}
+
 void picture_open_vm(struct picture *picture, const struct hv_uuid *vm)
 {
 	const struct hv_tree wanted = {.vm = *vm};
