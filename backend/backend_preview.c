@@ -256,8 +256,16 @@ static const struct hv_preview *delete_value(
 }
 
 /* X4: the memory snapshots go, children before parents, as a delete of them would. */
-static const struct hv_preview *scale_value(const struct facts *facts, struct hv_preview *preview)
+static const struct hv_preview *scale_value(struct hv_backend *backend, const struct hv_act *act,
+	const struct facts *facts, struct hv_preview *preview)
 {
+	struct service_offering offering = {0};
+	const char *wanted = act->offering ? act->offering : "";
+	if (backend->store->ops->offering_by_name(backend->store, wanted, &offering, NULL) != HV_OK &&
+		!preview->refusal) {
+		preview->refusal = "there is no such offering";
+	}
+	service_offering_clear(&offering);
 	struct hv_uuid *ids = hv_realloc_array(NULL, facts->tree.count, sizeof *ids);
 	const char **names = hv_realloc_array(NULL, facts->tree.count, sizeof *names);
 	for (size_t i = facts->tree.count; i-- > 0;) {
@@ -297,7 +305,7 @@ static const struct hv_preview *make(
 		return delete_value(act, facts, &preview);
 	}
 	if (act->kind == OPERATION_SCALE_VM) {
-		return scale_value(facts, &preview);
+		return scale_value(backend, act, facts, &preview);
 	}
 	return hv_preview_new(&preview);
 }

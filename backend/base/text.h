@@ -54,5 +54,7 @@ const char *hv_format_bytes(int64_t bytes, char text[16]);
 const char *hv_format_time(int64_t time_us, char text[32]);
 /** "90s", "15m", "12h", "30d", "2w" to microseconds; false when malformed. */
 bool hv_parse_age(const char *text, int64_t *ret_age_us);
+/** "512M", "10G", "2T" (of 1024), or plain bytes; 1 byte to 64 TiB. False when malformed. */
+bool hv_parse_bytes(const char *text, int64_t *ret_bytes);
 
 #endif

@@ -1,6 +1,7 @@
 #include "backend/base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "backend/base/clock.h"
@@ -93,4 +94,31 @@ bool hv_parse_age(const char *text, int64_t *ret_age_us)
 		}
 	}
 	return false;
+}
+
+bool hv_parse_bytes(const char *text, int64_t *ret_bytes)
+{
+	static const char suffixes[] = "KMGT";
+	const int64_t most = INT64_C(64) << 40;
+	int64_t number = 0;
+	const char *p = text;
+	if (*p < '0' || *p > '9') {
+		return false;
+	}
+	for (; *p >= '0' && *p <= '9'; p++) {
+		number = number * 10 + (*p - '0');
+		if (number > most) {
+			return false;
+		}
+	}
+	const char *suffix = *p ? strchr(suffixes, *p) : NULL;
+	if (*p && (!suffix || p[1] != '\0')) {
+		return false;
+	}
+	int shift = suffix ? 10 * ((int)(suffix - suffixes) + 1) : 0;
+	if (number == 0 || number > most >> shift) {
+		return false;
+	}
+	*ret_bytes = number << shift;
+	return true;
 }

@@ -57,6 +57,38 @@ static enum hv_status find_snapshot(struct batch *batch, struct act_course *cour
 	return status;
 }
 
+static enum hv_status find_volume(struct batch *batch, struct act_course *course, struct hv_error *err)
+{
+	const struct hv_volume *volume = NULL;
+	enum hv_status status = HV_OK;
+	if (course->volume_word) {
+		status = resolve_volume(batch, course->tree, course->vm->name, course->volume_word, &volume, err);
+	} else if (course->one_volume && course->tree->volume_count == 1) {
+		volume = &course->tree->volumes[0];
+	} else if (course->one_volume) {
+		status = hv_error_set(err, HV_ERR_AMBIGUOUS, "the VM has %zu volumes; name one, as 'vm show' does",
+			course->tree->volume_count);
+	}
+	if (volume) {
+		course->act.volume = volume->id;
+	}
+	return status;
+}
+
+static enum hv_status find_copy(struct batch *batch, struct act_course *course, struct hv_error *err)
+{
+	const struct hv_volume_snapshot *copy = NULL;
+	if (!course->copy_word) {
+		return HV_OK;
+	}
+	enum hv_status status =
+		resolve_copy(batch, course->tree, course->vm->name, course->copy_word, &copy, err);
+	if (status == HV_OK) {
+		course->act.volume_snapshot = copy->id;
+	}
+	return status;
+}
+
 /* What was read before the host was reached may be old: take what it has just said. */
 static void read_again(struct batch *batch, struct act_course *course)
 {
@@ -106,6 +138,12 @@ static enum hv_status make_preview(struct batch *batch, struct act_course *cours
 	course->preview = reply.preview;
 	course->act.expect_current = true;
 	course->act.expected_current = reply.preview->current;
+	if (course->act.kind == OPERATION_SCALE_VM) { /* X4: whoever says yes says it to these, and to no others */
+		course->act.expect_discards = true;
+		course->act.discards = course->preview->deleted;
+		course->act.discard_count = course->preview->deleted_count;
+		course->asks = course->preview->deleted_count > 0;
+	}
 	session_round_trip(&batch->session); /* the state of the host may come after the preview */
 	read_again(batch, course);
 	if (course->preview->refusal && course->host && course->host->state != HOST_UP) {
@@ -125,7 +163,7 @@ static enum hv_status make_preview(struct batch *batch, struct act_course *cours
 /* Whether anybody will see what would be done before it is done. */
 static bool needs_preview(const struct batch *batch, const struct act_course *course)
 {
-	return course->asks || batch->arguments->given[OPTION_DRY_RUN];
+	return course->asks || batch->arguments->given[OPTION_DRY_RUN] || course->act.kind == OPERATION_SCALE_VM;
 }
 
 /* Everything that is read before anything is asked or done. */
@@ -134,6 +172,12 @@ static enum hv_status prepare(struct batch *batch, struct act_course *course, st
 	enum hv_status status = find_vm(batch, course, err);
 	if (status == HV_OK) {
 		status = find_snapshot(batch, course, err);
+	}
+	if (status == HV_OK) {
+		status = find_volume(batch, course, err);
+	}
+	if (status == HV_OK) {
+		status = find_copy(batch, course, err);
 	}
 	if (status == HV_OK && needs_preview(batch, course)) {
 		status = make_preview(batch, course, err);
@@ -149,13 +193,15 @@ static struct act_preview_facts facts_of(const struct act_course *course)
 	if (!problem && course->problem[0]) {
 		problem = course->problem;
 	}
+	/* X1: what is refused because the VM is busy is queued when that was asked for, and checked when its turn comes */
+	bool queued = course->act.queue && !hv_uuid_is_nil(&course->vm->operation);
 	return (struct act_preview_facts){
 		.act = &course->act,
 		.vm = course->vm,
 		.host = course->host,
 		.tree = course->tree,
 		.preview = course->preview,
-		.refusal = course->preview->refusal ? course->preview->refusal : problem,
+		.refusal = course->preview->refusal && !queued ? course->preview->refusal : problem,
 	};
 }
 
@@ -305,6 +351,9 @@ static int carry_out(struct batch *batch, struct act_course *course)
 	HV_CLEANUP_FREE char *label = hv_sprintf("%s %s", course->verb, vm);
 	size_t expected = course->act.safety_name ? 2 : 1;
 	bool counted = course->act.kind == OPERATION_DELETE_SNAPSHOT && course->preview;
+	if (course->act.kind == OPERATION_SCALE_VM) {
+		expected = course->act.discard_count + 1;
+	}
 	struct wait_for what = {
 		.group = reply.id,
 		.host = course->vm->host,
@@ -320,6 +369,7 @@ static int run(struct batch *batch, struct act_course *course)
 {
 	struct hv_error error;
 	int code = BATCH_FAILED;
+	course->act.queue = batch->arguments->given[OPTION_QUEUE];
 	if (nobody_to_ask(batch, course)) {
 		return tell_nobody_to_ask(batch);
 	}
@@ -332,6 +382,9 @@ static int run(struct batch *batch, struct act_course *course)
 	struct act_preview_facts facts = facts_of(course);
 	if (batch->arguments->given[OPTION_DRY_RUN]) {
 		return tell_dry_run(batch, &facts);
+	}
+	if (nobody_to_ask(batch, course)) { /* the preview says that something is lost */
+		return tell_nobody_to_ask(batch);
 	}
 	if (facts.refusal) { /* ask nobody about what will not be done */
 		hv_error_set(&error, HV_ERR_REFUSED, "%s", facts.refusal);

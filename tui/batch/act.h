@@ -11,6 +11,9 @@ struct act_course {
 	struct hv_act act;             /* what is asked for; the VM and the guard are filled in here */
 	const char *verb;              /* "revert": for progress and sentences */
 	const char *snapshot_word;     /* operand that names a snapshot; NULL: none */
+	const char *volume_word;       /* operand that names a volume of the VM; NULL: none */
+	const char *copy_word;         /* operand that names a volume snapshot of the VM; NULL: none */
+	bool one_volume;               /* without a volume_word: the VM's only volume is meant */
 	bool asks;                     /* it loses something: needs --yes or a "yes" */
 	/** Print what came of it, when all of it was done. Returns the exit code. */
 	int (*tell)(struct batch *batch, const struct act_course *course, const struct outcome *outcome);

@@ -37,18 +37,18 @@ static const struct hv_node *find_node(const struct hv_tree *tree, const struct 
 	return NULL;
 }
 
-static void put_name(struct hv_text *text, const char *name)
+void act_preview_put_name(struct hv_text *text, const char *name)
 {
 	HV_CLEANUP_FREE char *safe = printable(name);
 	hv_text_printf(text, "'%s'", safe);
 }
 
-static void put_vm(struct hv_text *text, const struct act_preview_facts *facts)
+void act_preview_put_vm(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	hv_text_puts(text, "VM ");
-	put_name(text, facts->vm->name);
+	act_preview_put_name(text, facts->vm->name);
 	hv_text_puts(text, " on host ");
-	put_name(text, facts->host ? facts->host->name : "?");
+	act_preview_put_name(text, facts->host ? facts->host->name : "?");
 	hv_text_puts(text, "\n");
 }
 
@@ -64,10 +64,10 @@ static void revert_text(struct hv_text *text, const struct act_preview_facts *fa
 	struct hv_clock clock = hv_clock_system();
 	char age[16], bytes[16], time[32];
 	hv_text_puts(text, "revert to ");
-	put_name(text, target ? target->name : "?");
+	act_preview_put_name(text, target ? target->name : "?");
 	hv_text_printf(text, ", taken %s (%s): ", target ? hv_format_time(target->created_us, time) : "?",
 		target ? snapshot_type_name(target->type) : "?");
-	put_vm(text, facts);
+	act_preview_put_vm(text, facts);
 	if (preview->lost_since_us == 0) {
 		hv_text_puts(text, "LOST   all that this VM holds now: it is in no snapshot");
 	} else {
@@ -103,11 +103,11 @@ static void delete_text(struct hv_text *text, const struct act_preview_facts *fa
 	int64_t kept = facts->vm->snapshots > deleted ? facts->vm->snapshots - deleted : 0;
 	char bytes[16];
 	hv_text_printf(text, "delete %" PRId64 " snapshot%s: ", deleted, plural(deleted));
-	put_vm(text, facts);
+	act_preview_put_vm(text, facts);
 	hv_text_puts(text, "LOST   the way back to ");
 	for (size_t i = 0; i < preview->deleted_count && i < NAMES_SHOWN; i++) {
 		hv_text_puts(text, i > 0 ? ", " : "");
-		put_name(text, preview->deleted_names[i]);
+		act_preview_put_name(text, preview->deleted_names[i]);
 	}
 	if (preview->deleted_count > NAMES_SHOWN) {
 		hv_text_printf(text, " and %zu more", preview->deleted_count - NAMES_SHOWN);
@@ -122,7 +122,7 @@ static void delete_text(struct hv_text *text, const struct act_preview_facts *fa
 	if (!preview->deletes_current) {
 		hv_text_puts(text, "the current snapshot stays the same");
 	} else if (current) {
-		put_name(text, current->name);
+		act_preview_put_name(text, current->name);
 		hv_text_puts(text, " is current");
 	} else {
 		hv_text_puts(text, "no snapshot is current");
@@ -139,15 +139,15 @@ static void create_text(struct hv_text *text, const struct act_preview_facts *fa
 	hv_text_printf(text, "take a %s snapshot", snapshot_type_name(facts->act->type));
 	if (facts->act->name) {
 		hv_text_puts(text, " ");
-		put_name(text, facts->act->name);
+		act_preview_put_name(text, facts->act->name);
 	}
 	hv_text_puts(text, ": ");
-	put_vm(text, facts);
+	act_preview_put_vm(text, facts);
 	hv_text_printf(text, "AFTER  the VM is %s as before; the new snapshot is current",
 		vm_state_name(facts->vm->state));
 	if (tree && tree->current >= 0) {
 		hv_text_puts(text, ", below ");
-		put_name(text, tree->nodes[tree->current].name);
+		act_preview_put_name(text, tree->nodes[tree->current].name);
 	}
 	hv_text_puts(text, "\n");
 }
@@ -157,7 +157,7 @@ static void power_text(struct hv_text *text, const struct act_preview_facts *fac
 	bool start = facts->act->kind == OPERATION_START_VM;
 	bool force = facts->act->force;
 	hv_text_puts(text, start ? "start: " : force ? "turn off: " : "shut down: ");
-	put_vm(text, facts);
+	act_preview_put_vm(text, facts);
 	if (force) {
 		hv_text_puts(text, "LOST   what the guest has not written to its disks\n");
 	}
@@ -181,17 +181,19 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 	case OPERATION_CREATE_SNAPSHOT:
 		create_text(text, facts);
 		break;
-	case OPERATION_START_VM:
-	case OPERATION_STOP_VM:
-	case OPERATION_EXPORT_VM:
-	case OPERATION_REMOVE_VM:
-	case OPERATION_DESTROY_VM:
 	case OPERATION_ATTACH_VOLUME:
 	case OPERATION_DETACH_VOLUME:
 	case OPERATION_RESIZE_VOLUME:
 	case OPERATION_SCALE_VM:
 	case OPERATION_CREATE_VOLUME_SNAPSHOT:
 	case OPERATION_DELETE_VOLUME_SNAPSHOT:
+		act_preview_volume_text(text, facts);
+		break;
+	case OPERATION_START_VM:
+	case OPERATION_STOP_VM:
+	case OPERATION_EXPORT_VM:
+	case OPERATION_REMOVE_VM:
+	case OPERATION_DESTROY_VM:
 	case OPERATION_KIND_COUNT:
 		power_text(text, facts);
 		break;
@@ -271,6 +273,8 @@ void act_preview_json(struct json_writer *json, const struct act_preview_facts *
 		revert_json(json, facts);
 	} else if (facts->act->kind == OPERATION_DELETE_SNAPSHOT) {
 		delete_json(json, facts);
+	} else if (act_preview_is_about_volumes(facts->act)) {
+		act_preview_volume_json(json, facts);
 	} else {
 		plain_json(json, facts);
 	}

@@ -21,6 +21,14 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 /** The members of the object "preview". */
 void act_preview_json(struct json_writer *json, const struct act_preview_facts *facts);
 
+/* act_preview_volume.c: volumes, offerings and volume snapshots */
+bool act_preview_is_about_volumes(const struct hv_act *act);
+void act_preview_volume_text(struct hv_text *text, const struct act_preview_facts *facts);
+void act_preview_volume_json(struct json_writer *json, const struct act_preview_facts *facts);
+void act_preview_put_name(struct hv_text *text, const char *name);
+/** "VM 'web01' on host 'hv01'" and a newline. */
+void act_preview_put_vm(struct hv_text *text, const struct act_preview_facts *facts);
+
 /** What T5 has against the name of a create, as far as it can be seen from here; NULL: nothing. Static. */
 const char *act_preview_name_problem(const struct hv_act *act, const struct hv_tree *tree);
 

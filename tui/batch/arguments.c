@@ -159,6 +159,8 @@ static bool parse_value(struct arguments *arguments, enum option_id id, const ch
 		return true;
 	case OPTION_TYPE_AGE:
 		return hv_parse_age(value, &arguments->number[id]);
+	case OPTION_TYPE_SIZE:
+		return hv_parse_bytes(value, &arguments->number[id]);
 	case OPTION_TYPE_NUMBER:
 		return parse_number(value, &arguments->number[id]);
 	case OPTION_TYPE_ROLE:

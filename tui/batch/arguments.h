@@ -11,7 +11,7 @@ struct arguments {
 	size_t word_count;
 	bool given[OPTION_COUNT];
 	const char *text[OPTION_COUNT];      /* borrowed from argv; NULL when it has no argument */
-	int64_t number[OPTION_COUNT];        /* NUMBER, AGE in microseconds, STATE and TYPE as their enum value */
+	int64_t number[OPTION_COUNT];        /* NUMBER, AGE in microseconds, SIZE in bytes, STATE and TYPE as their enum value */
 	struct hv_uuid *ids;                 /* of --id */
 	size_t id_count;
 	size_t id_capacity;

@@ -32,6 +32,16 @@ enum option_id {
 	OPTION_WRITE,
 	OPTION_NEW_NAME,
 	OPTION_NEW_DESCRIPTION,
+	OPTION_QUEUE,
+	/* of volumes, offerings and hypervisors */
+	OPTION_PATH,
+	OPTION_SIZE,
+	OPTION_OFFERING,
+	OPTION_COPY_NAME,
+	OPTION_CPUS,
+	OPTION_RAM,
+	OPTION_ENABLE,
+	OPTION_DISABLE,
 	/* of lists */
 	OPTION_VM,
 	OPTION_ACCOUNT,
@@ -71,6 +81,7 @@ enum option_type {
 	OPTION_TYPE_UUID,     /* may be given several times */
 	OPTION_TYPE_AGE,
 	OPTION_TYPE_NUMBER,   /* 1 or more */
+	OPTION_TYPE_SIZE,     /* bytes */
 	OPTION_TYPE_SNAPSHOT_STATE,
 	OPTION_TYPE_SNAPSHOT_TYPE,
 	OPTION_TYPE_ROLE,

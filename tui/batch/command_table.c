@@ -37,6 +37,16 @@ static const struct option_row option_rows[] = {
 	[OPTION_NEW_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "the display name that it shall have"},
 	[OPTION_NEW_DESCRIPTION] = {
 		"description", 0, "TEXT", OPTION_TYPE_TEXT, "the description that it shall have; '' for none"},
+	[OPTION_QUEUE] = {"queue", 0, NULL, OPTION_TYPE_FLAG,
+		"wait behind what runs on the VM instead of being refused"},
+	[OPTION_PATH] = {"path", 0, "PATH", OPTION_TYPE_TEXT, "the disk file on the host: D:\\disks\\data.vhdx"},
+	[OPTION_SIZE] = {"size", 0, "SIZE", OPTION_TYPE_SIZE, "as the guest sees it: 512M, 40G or 2T"},
+	[OPTION_OFFERING] = {"offering", 0, "NAME", OPTION_TYPE_TEXT, "one that 'offering list' names"},
+	[OPTION_COPY_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "generated when not given"},
+	[OPTION_CPUS] = {"cpus", 0, "NUMBER", OPTION_TYPE_NUMBER, "virtual processors"},
+	[OPTION_RAM] = {"ram", 0, "SIZE", OPTION_TYPE_SIZE, "memory: 512M or 16G"},
+	[OPTION_ENABLE] = {"enable", 0, NULL, OPTION_TYPE_FLAG, "VM snapshots may be taken"},
+	[OPTION_DISABLE] = {"disable", 0, NULL, OPTION_TYPE_FLAG, "no VM snapshot is taken; those that exist stay"},
 	[OPTION_VM] = {"vm", 0, "VM", OPTION_TYPE_TEXT, "of this VM only"},
 	[OPTION_ACCOUNT] = {"account", 0, "NAME", OPTION_TYPE_TEXT, "of this account only"},
 	[OPTION_DOMAIN] = {"domain", 0, "PATH", OPTION_TYPE_TEXT, "of this domain only"},
@@ -82,7 +92,8 @@ static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
 		BIT(OPTION_STATE) | BIT(OPTION_TYPE) | BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) |          \
 		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE))
 
-#define ACT (BIT(OPTION_DRY_RUN) | BIT(OPTION_WRITE)) /* what changes a VM can be tried, and has a reason */
+/* What changes a VM can be tried, has a reason, and can wait for its turn (X1). */
+#define ACT (BIT(OPTION_DRY_RUN) | BIT(OPTION_WRITE) | BIT(OPTION_QUEUE))
 #define REVERTS (ACT | BIT(OPTION_SAFETY) | BIT(OPTION_NO_SAFETY))
 
 static const struct command commands[] = {
@@ -123,6 +134,41 @@ static const struct command commands[] = {
 	{"vm start", "VM", 1, 1, ACT, false, "start a VM", NULL, command_vm_start},
 	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | ACT, false, "shut a VM down",
 		"With --force it is turned off: asks on a terminal, needs --yes elsewhere.", command_vm_stop},
+	{"vm attach", "VM", 1, 1, BIT(OPTION_PATH) | BIT(OPTION_SIZE) | ACT, false,
+		"give a VM the disk that a file of its host holds",
+		"With --size the file is made when there is none. Refused while the VM has any checkpoint.",
+		command_vm_attach},
+	{"vm detach", "VM VOLUME", 2, 2, ACT, false, "take a disk off a VM; its file stays on the host",
+		"Refused while the VM has any checkpoint.", command_vm_detach},
+	{"vm resize", "VM VOLUME", 2, 2, BIT(OPTION_SIZE) | ACT, false, "make a disk of a stopped VM larger",
+		"Refused while the VM has any checkpoint. The guest's file system is not changed.", command_vm_resize},
+	{"vm scale", "VM", 1, 1, BIT(OPTION_OFFERING) | ACT, false, "give a stopped VM another offering",
+		"Its memory snapshots are discarded: --dry-run names them, and it asks on a terminal, or needs --yes, when "
+		"there are any. Disk snapshots stay, and a revert to one brings its offering back.",
+		command_vm_scale},
+	{"volume-snapshot list", "", 0, 0,
+		BIT(OPTION_VM) | BIT(OPTION_ACCOUNT) | BIT(OPTION_DOMAIN) | BIT(OPTION_RECURSIVE) | BIT(OPTION_STATE) |
+			BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) | BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) |
+			BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE),
+		false, "list copies of single disks, newest first",
+		"All filters that are given must hold. `count` in the JSON is the number that fit, not the rows of the page.",
+		command_copy_list},
+	{"volume-snapshot create", "VM [VOLUME]", 1, 2, BIT(OPTION_COPY_NAME) | ACT, false,
+		"copy one disk of a stopped VM", "VOLUME may be left out when the VM has one only.", command_copy_create},
+	{"volume-snapshot delete", "VM VOLUME-SNAPSHOT", 2, 2, ACT, false, "delete a copy of a disk",
+		"Asks on a terminal, needs --yes elsewhere.", command_copy_delete},
+	{"offering list", "", 0, 0, 0, false, "list offerings: the sizes that VMs may have", NULL, command_offering_list},
+	{"offering add", "NAME", 1, 1, BIT(OPTION_CPUS) | BIT(OPTION_RAM), false, "make an offering",
+		"For administrators; written into the log.", command_offering_add},
+	{"offering remove", "NAME", 1, 1, 0, false, "remove an offering that no VM and no snapshot has",
+		"For administrators; written into the log.", command_offering_remove},
+	{"capabilities list", "", 0, 0, 0, false, "list on which versions of the hypervisor VM snapshots are taken", NULL,
+		command_capabilities_list},
+	{"capabilities set", "VERSION", 1, 1, BIT(OPTION_ENABLE) | BIT(OPTION_DISABLE), false,
+		"enable or disable VM snapshots on a version of the hypervisor",
+		"VERSION is as 'host list --json' tells it, or 'default' for all others. For administrators; written into the "
+		"log.",
+		command_capabilities_set},
 	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
 	{"host add", "[USER@]HOST[:PORT]", 1, 1,
 		BIT(OPTION_HOST_NAME) | BIT(OPTION_GROUP) | BIT(OPTION_TRANSPORT) | BIT(OPTION_COMMAND) |

@@ -96,12 +96,26 @@ static const enum action vm_actions[] = {
 	ACTION_SNAPSHOT_CREATE_MEMORY,
 	ACTION_VM_START,
 	ACTION_VM_STOP,
+	ACTION_VM_SCALE,
+	ACTION_VOLUME_ATTACH,
+	ACTION_VOLUME_DETACH,
+	ACTION_VOLUME_RESIZE,
+	ACTION_VOLUME_SNAPSHOT_CREATE,
+	ACTION_VOLUME_SNAPSHOT_DELETE,
 };
+
+/* A volume snapshot can be deleted when there is one. */
+static struct rule_facts vm_facts(const struct hv_host *host, const struct hv_vm *vm, const struct hv_tree *tree)
+{
+	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
+	facts.has_target = tree->volume_snapshot_count > 0;
+	return facts;
+}
 
 static void show_json(
 	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
 {
-	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
+	struct rule_facts facts = vm_facts(host, vm, tree);
 	json_open_object(&batch->json, NULL);
 	json_open_object(&batch->json, "virtualmachine");
 	json_put_vm(&batch->json, vm, host, tree);
@@ -114,11 +128,23 @@ static void show_json(
 	output_puts(&batch->output, "\n");
 }
 
+static void show_copies(struct output *output, const struct hv_tree *tree)
+{
+	for (size_t i = 0; i < tree->volume_snapshot_count; i++) {
+		const struct hv_volume_snapshot *copy = &tree->volume_snapshots[i];
+		char size[16];
+		HV_CLEANUP_FREE char *name = printable(copy->name);
+		HV_CLEANUP_FREE char *volume = printable(copy->volume_name);
+		output_printf(output, "%-13s %s of %s, %s, %s\n", i == 0 ? "copies" : "", name, volume,
+			snapshot_state_name(copy->state), hv_format_bytes(copy->size_bytes, size));
+	}
+}
+
 static void show_text(
 	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
 {
 	struct output *output = &batch->output;
-	struct rule_facts facts = detail_facts(host, vm, tree, NULL);
+	struct rule_facts facts = vm_facts(host, vm, tree);
 	char id[HV_UUID_TEXT_SIZE];
 	detail_line(output, "name", vm->name);
 	detail_line(output, "id", hv_uuid_format(&vm->uuid, id));
@@ -142,6 +168,7 @@ static void show_text(
 		output_printf(output, "%-13s %s, %s, %s on the host: %s\n", i == 0 ? "volumes" : "", name,
 			hv_format_bytes(volume->size_bytes, size), hv_format_bytes(volume->chain_bytes, chain), path);
 	}
+	show_copies(output, tree);
 	detail_actions(output, vm_actions, HV_ARRAY_LEN(vm_actions), &facts, vm->name);
 }
 

@@ -58,6 +58,24 @@ static void json_volumes(struct json_writer *json, const struct hv_tree *tree)
 	json_close_array(json);
 }
 
+void json_put_copy(struct json_writer *json, const struct hv_volume_snapshot *copy)
+{
+	json_put_uuid(json, "id", &copy->id);
+	json_put_string(json, "name", copy->name);
+	json_put_string(json, "state", snapshot_state_name(copy->state));
+	json_put_uuid(json, "volumeid", &copy->volume);
+	json_put_string(json, "volumename", copy->volume_name);
+	json_put_uuid(json, "virtualmachineid", &copy->vm);
+	json_put_string(json, "virtualmachinename", copy->vm_name);
+	json_put_string(json, "host", copy->host_name);
+	json_put_string(json, "account", copy->account);
+	json_put_string(json, "domain", copy->domain);
+	json_put_string(json, "path", copy->path);
+	json_put_integer(json, "physicalsize", copy->size_bytes);
+	json_put_time(json, "created", copy->created_us);
+	json_put_string(json, "createdby", copy->created_by);
+}
+
 void json_put_vm(struct json_writer *json, const struct hv_vm *vm, const struct hv_host *host,
 	const struct hv_tree *tree)
 {

@@ -7,6 +7,8 @@
 /* The members only: the caller opens and closes the object, and may add its own. */
 void json_put_snapshot(struct json_writer *json, const struct hv_snapshot *snapshot);
 /** `host` and `tree` may be NULL: without a tree `volumes` is null. */
+/** As CloudStack's listSnapshots names it. */
+void json_put_copy(struct json_writer *json, const struct hv_volume_snapshot *copy);
 void json_put_vm(struct json_writer *json, const struct hv_vm *vm, const struct hv_host *host,
 	const struct hv_tree *tree);
 void json_put_host(struct json_writer *json, const struct hv_host *host);

@@ -69,6 +69,12 @@ static void count_operation(struct tally *tally, const struct hv_operation *oper
 	if (hv_uuid_is_nil(&outcome->snapshot)) {
 		outcome->snapshot = operation->snapshot;
 	}
+	if (!hv_uuid_is_nil(&operation->volume)) {
+		outcome->volume = operation->volume;
+	}
+	if (!hv_uuid_is_nil(&operation->volume_snapshot)) {
+		outcome->volume_snapshot = operation->volume_snapshot;
+	}
 }
 
 static struct tally take_tally(const struct batch *batch, const struct hv_uuid *group)

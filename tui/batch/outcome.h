@@ -18,6 +18,8 @@ struct outcome {
 	size_t total, done, failed, cancelled;
 	struct hv_error error;   /* of the first that failed, or of OUTCOME_BROKEN */
 	struct hv_uuid snapshot; /* of the first operation; nil: none */
+	struct hv_uuid volume;   /* of the last one that has one; nil: none */
+	struct hv_uuid volume_snapshot;
 };
 
 struct wait_for {

@@ -173,3 +173,46 @@ enum hv_status resolve_node(struct batch *batch, const struct hv_tree *tree, con
 	}
 	return status;
 }
+
+static struct named get_volume(const void *context, size_t index)
+{
+	const struct hv_tree *tree = context;
+	const struct hv_volume *volume = &tree->volumes[index];
+	return (struct named){volume, &volume->id, volume->name, volume->path, volume->path};
+}
+
+static struct named get_copy(const void *context, size_t index)
+{
+	const struct hv_tree *tree = context;
+	const struct hv_volume_snapshot *copy = &tree->volume_snapshots[index];
+	return (struct named){copy, &copy->id, copy->name, copy->path, copy->volume_name};
+}
+
+/* `noun`: "volume", "volume snapshot". */
+static enum hv_status find_of_vm(struct batch *batch, const struct search *search, const char *noun,
+	const char *vm_name, const char *word, const void **ret_value, struct hv_error *err)
+{
+	HV_CLEANUP_FREE char *vm = printable(vm_name);
+	HV_CLEANUP_FREE char *what = hv_sprintf("%s of VM '%s'", noun, vm);
+	return find(batch, search, what, word, ret_value, err);
+}
+
+enum hv_status resolve_volume(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
+	const struct hv_volume **ret_volume, struct hv_error *err)
+{
+	const void *value = NULL;
+	struct search search = {tree->volume_count, get_volume, tree};
+	enum hv_status status = find_of_vm(batch, &search, "volume", vm_name, word, &value, err);
+	*ret_volume = value;
+	return status;
+}
+
+enum hv_status resolve_copy(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
+	const struct hv_volume_snapshot **ret_copy, struct hv_error *err)
+{
+	const void *value = NULL;
+	struct search search = {tree->volume_snapshot_count, get_copy, tree};
+	enum hv_status status = find_of_vm(batch, &search, "volume snapshot", vm_name, word, &value, err);
+	*ret_copy = value;
+	return status;
+}

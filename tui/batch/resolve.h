@@ -16,4 +16,10 @@ enum hv_status resolve_host(struct batch *batch, const char *word, const struct 
 enum hv_status resolve_node(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
 	const struct hv_node **ret_node, struct hv_error *err) HV_MUST_CHECK;
 
+/** Among the VM's volumes, and among its volume snapshots. */
+enum hv_status resolve_volume(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
+	const struct hv_volume **ret_volume, struct hv_error *err) HV_MUST_CHECK;
+enum hv_status resolve_copy(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,
+	const struct hv_volume_snapshot **ret_copy, struct hv_error *err) HV_MUST_CHECK;
+
 #endif

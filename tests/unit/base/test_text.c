@@ -159,6 +159,23 @@ static void test_text__grows_and_hands_its_string_over(void **state)
 	free(detached);
 }
 
+static void test_parse_bytes__takes_units_of_1024_and_refuses_everything_else(void **state)
+{
+	(void)state;
+	int64_t bytes = 0;
+	assert_true(hv_parse_bytes("512M", &bytes));
+	assert_int_equal(bytes, INT64_C(512) << 20);
+	assert_true(hv_parse_bytes("64T", &bytes));
+	assert_int_equal(bytes, INT64_C(64) << 40);
+	assert_true(hv_parse_bytes("4096", &bytes));
+	assert_int_equal(bytes, 4096);
+	static const char *const bad[] = {"", "G", "0", "0G", "-1", "1.5G", "10GB", "10g", "65T", " 1", "1 G",
+		"99999999999999999999", "1M\n"};
+	for (size_t i = 0; i < HV_ARRAY_LEN(bad); i++) {
+		assert_false(hv_parse_bytes(bad[i], &bytes));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_age__reads_well_from_seconds_to_years),
 		cmocka_unit_test(test_bytes__are_short_and_binary),
 		cmocka_unit_test(test_time__is_iso_8601_in_utc),
+		cmocka_unit_test(test_parse_bytes__takes_units_of_1024_and_refuses_everything_else),
 		cmocka_unit_test(test_parse_age__takes_units_and_refuses_everything_else),
 		cmocka_unit_test(test_text__grows_and_hands_its_string_over),
 	};

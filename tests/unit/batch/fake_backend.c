@@ -221,6 +221,53 @@ void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
 				   .kind = HV_EVENT_ACCOUNTS, .ticket = ticket, .accounts = hv_account_list_new(&list)});
 }
 
+void hv_list_volume_snapshots(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query)
+{
+	(void)query;
+	struct hv_volume_snapshot_page page = {0};
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_VOLUME_SNAPSHOTS,
+				   .ticket = ticket,
+				   .copies = hv_volume_snapshot_page_new(&page)});
+}
+
+void hv_list_offerings(struct hv_backend *backend, uint64_t ticket)
+{
+	struct hv_offering_list list = {0};
+	fake_push(backend, (struct hv_event){
+				   .kind = HV_EVENT_OFFERINGS, .ticket = ticket, .offerings = hv_offering_list_new(&list)});
+}
+
+void hv_list_capabilities(struct hv_backend *backend, uint64_t ticket)
+{
+	struct hv_capability_list list = {0};
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_CAPABILITIES,
+				   .ticket = ticket,
+				   .capabilities = hv_capability_list_new(&list)});
+}
+
+void hv_add_offering(
+	struct hv_backend *backend, uint64_t ticket, const char *name, int64_t cpus, int64_t memory_bytes)
+{
+	(void)name;
+	(void)cpus;
+	(void)memory_bytes;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket});
+}
+
+void hv_remove_offering(struct hv_backend *backend, uint64_t ticket, const char *name)
+{
+	(void)name;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket});
+}
+
+void hv_set_capability(struct hv_backend *backend, uint64_t ticket, const char *version, bool snapshots)
+{
+	(void)version;
+	(void)snapshots;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket});
+}
+
 void hv_change_account(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_account_change *change)
 {
