@@ -73,10 +73,22 @@ static void say_choice(struct app *app, const char *text)
 	hv_text_clear(&names);
 }
 
+/* ":write 15m REASON": the one command that takes words behind its name. */
+static bool writes(struct app *app, const char *text)
+{
+	const char *name = tui_action_info(TUI_ACTION_WRITE)->name;
+	size_t length = strlen(name);
+	if (strncmp(text, name, length) != 0 || text[length] != ' ' || app_place(app) != TUI_PLACE_TREE) {
+		return false;
+	}
+	policy_write(app, text + length);
+	return true;
+}
+
 void app_palette_enter(struct app *app, const char *text)
 {
 	enum tui_action action;
-	if (text[0] == '\0') {
+	if (text[0] == '\0' || writes(app, text)) {
 		return;
 	}
 	if (choose(app, text, &action)) {

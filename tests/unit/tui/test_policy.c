@@ -60,7 +60,7 @@ static void test_policy__writing_is_allowed_for_a_time_when_the_reason_is_in_the
 	(void)state;
 	struct fixture *fixture = fleet_with("[group prod]\nread_only = yes\n");
 	fixture_go_to(fixture, "web-01");
-	policy_write(fixture->app, "10m CHG-4411 disk is full");
+	fixture_keys(fixture, ": 'write Space '10m Space 'CHG-4411 Space 'disk Space 'is Space 'full Enter");
 	const struct app_effect *note = fixture_effect(fixture, APP_EFFECT_NOTE);
 	assert_non_null(note);
 	assert_int_equal(note->note, HV_NOTE_ALLOW_WRITING);
