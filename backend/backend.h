@@ -339,6 +339,39 @@ struct hv_setting_list {
 	size_t count;
 };
 
+/* What must be well before a host can be used, in the order in which it is found out. */
+enum hv_check_step {
+	HV_CHECK_ADDRESS,
+	HV_CHECK_CALL, /* something answers there */
+	HV_CHECK_KEY,
+	HV_CHECK_LOGIN,
+	HV_CHECK_AGENT, /* PowerShell runs, and the agent in it */
+	HV_CHECK_MODULE,
+	HV_CHECK_RIGHTS,
+	HV_CHECK_VERSION,
+	HV_CHECK_CLOCK,
+	HV_CHECK_INVENTORY,
+	HV_CHECK_STEP_COUNT
+};
+
+enum hv_check_result {
+	HV_CHECK_NOT_REACHED, /* a step before it has failed */
+	HV_CHECK_NOT_TOLD,    /* this transport or this agent tells nothing about it */
+	HV_CHECK_GOOD,
+	HV_CHECK_DOUBTFUL,    /* the host can be used, but somebody should know */
+	HV_CHECK_BAD,
+	HV_CHECK_RESULT_COUNT
+};
+
+/* How far a host has come, step by step. */
+struct hv_check {
+	struct hv_uuid host;
+	struct hv_check_row {
+		enum hv_check_result result;
+		const char *details; /* NULL: nothing to tell */
+	} rows[HV_CHECK_STEP_COUNT];
+};
+
 /* ---- events ---- */
 
 enum hv_event_kind {
@@ -359,7 +392,7 @@ enum hv_event_kind {
 	HV_EVENT_VOLUME_SNAPSHOTS, /* ticket; copies */
 	HV_EVENT_OFFERINGS,   /* ticket; offerings */
 	HV_EVENT_CAPABILITIES, /* ticket; capabilities */
-	HV_EVENT_SYNCED,      /* ticket; error.status HV_OK, or why a host could not be synced */
+	HV_EVENT_SYNCED,      /* ticket; check; error.status HV_OK, or why a host could not be synced */
 	HV_EVENT_QUESTION,    /* question */
 	HV_EVENT_QUESTION_GONE, /* id: this host does not wait for an answer any more */
 	HV_EVENT_MESSAGE,     /* text, warning */
@@ -384,6 +417,7 @@ struct hv_event {
 	const struct hv_offering_list *offerings;
 	const struct hv_capability_list *capabilities;
 	const struct hv_question *question;
+	const struct hv_check *check;
 	struct hv_error error;
 	const char *text;
 	bool warning;
@@ -420,6 +454,8 @@ const struct hv_capability_list *hv_capability_list_ref(const struct hv_capabili
 void hv_capability_list_unref(const struct hv_capability_list *list);
 const struct hv_question *hv_question_ref(const struct hv_question *question);
 void hv_question_unref(const struct hv_question *question);
+const struct hv_check *hv_check_ref(const struct hv_check *check);
+void hv_check_unref(const struct hv_check *check);
 
 /* Builders: an empty value with one reference that owns a copy of everything in *from. Also for tests of the console,
  * which make their events by hand. */
@@ -436,6 +472,7 @@ const struct hv_volume_snapshot_page *hv_volume_snapshot_page_new(const struct h
 const struct hv_offering_list *hv_offering_list_new(const struct hv_offering_list *from);
 const struct hv_capability_list *hv_capability_list_new(const struct hv_capability_list *from);
 const struct hv_question *hv_question_new(const struct hv_question *from);
+const struct hv_check *hv_check_new(const struct hv_check *from);
 
 /* ---- requests: the caller chooses the ticket, never 0, unique; the answer is an event with that ticket ---- */
 

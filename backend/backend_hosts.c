@@ -51,6 +51,17 @@ struct known_host *hosts_learn(struct hv_backend *backend, const struct host *ro
 	return host;
 }
 
+static void free_host(struct known_host *take_host)
+{
+	check_begin(take_host);
+	free(take_host->name);
+	free(take_host->transport);
+	free(take_host->address);
+	free(take_host->reason);
+	free(take_host->accepted_key);
+	free(take_host);
+}
+
 void hosts_forget(struct hv_backend *backend, struct known_host *host)
 {
 	agents_remove(backend->agents, host->id);
@@ -58,12 +69,7 @@ void hosts_forget(struct hv_backend *backend, struct known_host *host)
 	(void)hv_error_set(&gone, HV_ERR_NOT_FOUND, "host '%s' was removed", host->name);
 	wait_host_lost(backend, host->id, &gone);
 	HASH_DEL(backend->hosts, host);
-	free(host->name);
-	free(host->transport);
-	free(host->address);
-	free(host->reason);
-	free(host->accepted_key);
-	free(host);
+	free_host(host);
 }
 
 void hosts_want(struct hv_backend *backend, struct known_host *host)
@@ -86,6 +92,7 @@ static void on_connecting(void *context, int64_t host_id)
 	struct hv_backend *backend = context;
 	struct known_host *host = hosts_find(backend, host_id);
 	if (host) {
+		check_begin(host);
 		host->state = HOST_CONNECTING;
 		host->retry_us = 0;
 		publish_host_later(backend, host_id);
@@ -102,6 +109,11 @@ static void on_ready(void *context, int64_t host_id, const struct agent_hello *h
 		host->heard = false;
 		host->may_ask = false;
 		host->asking = NULL;
+		check_ready(host, hello, hv_clock_wall_us(&backend->clock));
+		if (host->problem) {
+			HV_CLEANUP_FREE char *text = hv_sprintf("%s: %s", host->name, host->problem);
+			publish_message(backend, true, text);
+		}
 		hv_replace_string(&host->reason, NULL);
 		publish_host_later(backend, host_id);
 		hv_log(HV_LOG_INFO, "host", "%s: up, %s, version %s", host->name,
@@ -117,6 +129,15 @@ static void log_loss(const struct known_host *host, const struct hv_error *reaso
 		host->state == HOST_UP || !host->reason || strcmp(host->reason, reason->text) != 0;
 	hv_log(is_news ? HV_LOG_WARN : HV_LOG_DEBUG, "host", "%s: lost, %s", host->name,
 		reason->text);
+}
+
+static void on_passed(void *context, int64_t host_id, enum transport_step step, const char *details)
+{
+	struct hv_backend *backend = context;
+	struct known_host *host = hosts_find(backend, host_id);
+	if (host) {
+		check_passed(host, step, details);
+	}
 }
 
 static void on_lost(void *context, int64_t host_id, const struct hv_error *reason, int64_t retry_us)
@@ -140,10 +161,19 @@ static void on_answer(void *context, int64_t host_id, const struct agent_answer 
 {
 	struct hv_backend *backend = context;
 	struct known_host *host = hosts_find(backend, host_id);
+	size_t told = answer->inventory.count; /* the engine may take the list */
 	engine_answer(backend->engine, host_id, answer);
 	if (host && answer->kind == AGENT_GET_INVENTORY && answer->result) {
 		host->heard = true;
 		host->inventories++;
+		host->vms_told = told;
+		hv_replace_string(&host->unread, NULL);
+	} else if (host && answer->kind == AGENT_GET_INVENTORY) {
+		struct hv_error error;
+		(void)hv_error_set(&error, HV_ERR_HOST, "%s",
+			host->problem ? host->problem : answer->details ? answer->details : "no reason is given");
+		hv_replace_string(&host->unread, error.text);
+		wait_host_unread(backend, host_id, &error);
 	}
 }
 
@@ -190,6 +220,7 @@ static const struct agents_listener listener = {
 	.vm_removed = on_vm_removed,
 	.host_status = on_host_status,
 	.noise = on_noise,
+	.passed = on_passed,
 };
 
 static enum hv_status open_transport(void *context, int64_t host_id,
@@ -223,12 +254,7 @@ void hosts_close(struct hv_backend *backend)
 	agents_free(backend->agents);
 	HASH_ITER(hh, backend->hosts, host, next) {
 		HASH_DEL(backend->hosts, host);
-		free(host->name);
-		free(host->transport);
-		free(host->address);
-		free(host->reason);
-		free(host->accepted_key);
-		free(host);
+		free_host(host);
 	}
 }
 

@@ -30,12 +30,18 @@ struct known_host {
 	struct transport *asking; /* the transport that can ask; the agents'. NULL: none can */
 	uint64_t question; /* number of the one that waits for its answer; 0: none */
 	struct hv_backend *backend; /* for the transport's questions */
+	char *passed[HV_CHECK_STEP_COUNT]; /* what the connection at hand has shown of each step; NULL: nothing yet */
+	bool doubtful[HV_CHECK_STEP_COUNT];
+	bool said_ready; /* the connection at hand has come to its agent */
+	char *problem; /* why the agent refuses what is about VMs; NULL: it does not */
+	char *unread; /* why it did not tell its inventory; NULL: it did, or was not asked */
 	bool managed; /* this console connects to it: `state` and `reason` are its own, not the row's */
 	enum host_state state;
 	char *reason; /* NULL when Up */
 	int64_t retry_us; /* wall time; 0: none planned */
 	bool heard; /* its inventory has come since it is Up */
 	int64_t inventories; /* how many have come in all */
+	size_t vms_told; /* by the last of them */
 	bool snapshots_enabled; /* X5, for its version */
 	int64_t vm_count;
 	bool seen; /* mark of a reload */
@@ -136,6 +142,13 @@ const struct transport_ssh_prompts *ask_prompts(const struct known_host *host);
 /** The host's transport is gone. Whether the next try may begin at once, because this one could not ask. */
 bool ask_over(struct known_host *host, const struct hv_error *reason);
 void handle_answer(struct hv_backend *backend, struct request *request);
+
+/* --- backend_check.c: what each connection shows of its host --- */
+void check_begin(struct known_host *host);
+void check_passed(struct known_host *host, enum transport_step step, const char *details);
+void check_ready(struct known_host *host, const struct agent_hello *hello, int64_t wall_us);
+/** `error` NULL: all is well. */
+const struct hv_check *check_report(const struct known_host *host, const struct hv_error *error);
 
 /* --- backend_entry.c --- */
 void handle_host_add(struct hv_backend *backend, const struct request *request);
@@ -256,6 +269,8 @@ bool wait_for_host(struct hv_backend *backend, struct known_host *host, struct r
 void wait_for_sync(
 	struct hv_backend *backend, struct known_host *host, struct request *take_request);
 void wait_host_lost(struct hv_backend *backend, int64_t host_id, const struct hv_error *reason);
+/** The host is up and does not tell what it holds. */
+void wait_host_unread(struct hv_backend *backend, int64_t host_id, const struct hv_error *reason);
 /** Go on with what can; monotonic time of the next deadline, HV_NEVER without one. */
 int64_t wait_check(struct hv_backend *backend);
 void wait_clear(struct hv_backend *backend);

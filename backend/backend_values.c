@@ -363,6 +363,20 @@ static void capabilities_fill(struct packer *packer, void *to, const void *from)
 	}
 }
 
+static const size_t check_row_strings[] = {
+	offsetof(struct hv_check_row, details),
+};
+
+static void check_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_check *source = from;
+	struct hv_check *check = to;
+	for (size_t i = 0; i < HV_CHECK_STEP_COUNT; i++) {
+		pack_strings(packer, check ? &check->rows[i] : NULL, &source->rows[i], check_row_strings,
+			HV_ARRAY_LEN(check_row_strings));
+	}
+}
+
 /* new, ref and unref of each kind of value are the same but for the type. */
 #define DEFINE_VALUE(type, fill)                                                                   \
 	const struct type *type##_new(const struct type *from)                                     \
@@ -391,6 +405,7 @@ DEFINE_VALUE(hv_volume_snapshot_page, copies_fill)
 DEFINE_VALUE(hv_offering_list, offerings_fill)
 DEFINE_VALUE(hv_capability_list, capabilities_fill)
 DEFINE_VALUE(hv_question, question_fill)
+DEFINE_VALUE(hv_check, check_fill)
 
 void hv_event_free(struct hv_event *event)
 {
@@ -410,6 +425,7 @@ void hv_event_free(struct hv_event *event)
 	hv_offering_list_unref(event->offerings);
 	hv_capability_list_unref(event->capabilities);
 	hv_question_unref(event->question);
+	hv_check_unref(event->check);
 	free((void *)(uintptr_t)event->text);
 	free(event);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define CONNECT_US (10 * HV_SECOND_US)
+#define CONNECT_US (60 * HV_SECOND_US) /* each step of a connection has a limit of its own */
 #define SETTLE_US (60 * HV_SECOND_US)
 
 static void add(
@@ -62,6 +62,9 @@ static void synced(
 		event->id = host->uuid;
 		event->text = hv_strdup(host->name);
 	}
+	if (host) {
+		event->check = check_report(host, error);
+	}
 	if (error) {
 		event->error = *error;
 	}
@@ -92,6 +95,20 @@ void wait_host_lost(struct hv_backend *backend, int64_t host_id, const struct hv
 	DL_FOREACH_SAFE(backend->waiting, waiting, next) {
 		if (waiting->host_id == host_id) {
 			give_up(backend, waiting, HV_ERR_UNREACHABLE, reason->text);
+			end(backend, waiting);
+		}
+	}
+}
+
+void wait_host_unread(struct hv_backend *backend, int64_t host_id, const struct hv_error *reason)
+{
+	struct waiting *waiting;
+	struct waiting *next;
+	DL_FOREACH_SAFE(backend->waiting, waiting, next) {
+		if (waiting->host_id == host_id && waiting->request->kind == REQUEST_SYNC) {
+			struct hv_error error = *reason;
+			hv_error_prefix(&error, "the host does not tell what it holds");
+			synced(backend, waiting, &error);
 			end(backend, waiting);
 		}
 	}
@@ -134,7 +151,7 @@ static void time_out(struct hv_backend *backend, const struct waiting *waiting)
 		synced(backend, waiting, &error);
 		return;
 	}
-	give_up(backend, waiting, HV_ERR_UNREACHABLE, "no answer within 10 seconds");
+	give_up(backend, waiting, HV_ERR_UNREACHABLE, "no answer within a minute");
 }
 
 static bool check(struct hv_backend *backend, struct waiting *waiting, int64_t now_us)

@@ -32,6 +32,8 @@ struct agents_listener {
 	void (*host_status)(void *context, int64_t host_id, const struct agent_host_status *status);
 	/** Anything worth a line in the log: noise on stderr, lines that cannot be understood. Printable text. */
 	void (*noise)(void *context, int64_t host_id, const char *text);
+	/** A step of the connection is done; printable text. */
+	void (*passed)(void *context, int64_t host_id, enum transport_step step, const char *details);
 };
 
 struct agents_config {

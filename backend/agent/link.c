@@ -54,6 +54,12 @@ static void hear_opened(void *context)
 	link->connect_us = link_now_us(link);
 }
 
+static void hear_passed(void *context, enum transport_step step, const char *details)
+{
+	struct link *link = context;
+	NOTIFY(link, passed, step, details);
+}
+
 static void hear_note(void *context, const char *text)
 {
 	struct link *link = context;
@@ -110,6 +116,7 @@ static void connect_now(struct link *link)
 		.received = link_hear,
 		.noise = link_hear_errors,
 		.closed = hear_closed,
+		.passed = hear_passed,
 		.note = hear_note,
 	};
 	const struct agents_listener *listener = link->config->listener;

@@ -2,8 +2,10 @@
 #include "backend/agent/link_state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/agent/wire.h"
+#include "backend/base/memory.h"
 #include "backend/base/text.h"
 
 #define GREETING_MAX (1u << 20)  /* bytes before Ready */
@@ -117,16 +119,26 @@ static void greet(struct link *link, const struct wire_line *line)
 	agent_hello_clear(&hello);
 }
 
+static void hear_refusal(struct link *link, const struct wire_line *line)
+{
+	HV_CLEANUP_FREE char *why = wire_decode_refusal(line);
+	HV_CLEANUP_FREE char *shown = hv_text_printable(why, strlen(why));
+	link->hopeless = true; /* somebody has to do something about it on the host */
+	link_fail(link, HV_ERR_REFUSED, "the agent cannot start there: %s", shown);
+}
+
 static void hear_before_ready(struct link *link, const char *text, size_t length)
 {
 	struct wire_line line;
 	if (length > 0 && text[0] == '{' && wire_parse(text, length, &line, NULL) == HV_OK) {
-		bool ready = line.kind == WIRE_READY;
-		if (ready) {
+		enum wire_kind kind = line.kind;
+		if (kind == WIRE_READY) {
 			greet(link, &line);
+		} else if (kind == WIRE_REFUSED) {
+			hear_refusal(link, &line);
 		}
 		wire_line_clear(&line);
-		if (ready) {
+		if (kind == WIRE_READY || kind == WIRE_REFUSED) {
 			return;
 		}
 	}

@@ -176,5 +176,9 @@ void agent_hello_clear(struct agent_hello *hello)
 	free(hello->agent);
 	free(hello->host_name);
 	free(hello->version);
+	free(hello->powershell);
+	free(hello->module);
+	free(hello->user);
+	free(hello->problem);
 	memset(hello, 0, sizeof *hello);
 }

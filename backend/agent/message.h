@@ -194,6 +194,13 @@ struct agent_hello {
 	struct hv_uuid host_uuid;
 	char *version;
 	unsigned capabilities; /* enum agent_capability */
+	/* what the agent may tell beside; NULL and 0: it does not */
+	char *powershell;
+	char *module;
+	char *user;
+	bool administrator, hyperv_administrator;
+	int64_t time_us; /* the host's clock */
+	char *problem; /* why commands about VMs will be refused there */
 };
 void agent_hello_clear(struct agent_hello *hello);
 

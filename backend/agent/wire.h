@@ -19,6 +19,7 @@ struct json_t;
 
 enum wire_kind {
 	WIRE_READY,
+	WIRE_REFUSED, /* the agent cannot even start */
 	WIRE_PROGRESS,
 	WIRE_VM_CHANGED, /* VmStateChanged and SnapshotsChanged */
 	WIRE_VM_REMOVED,
@@ -43,6 +44,8 @@ void wire_line_clear(struct wire_line *line);
 bool wire_may_be_answer(const char *line, size_t length);
 
 /* Each takes a line of its kind; HV_ERR_PROTOCOL otherwise says what is wrong with it, and nothing is owned. */
+/** Why the agent cannot start; never NULL, the caller frees. */
+char *wire_decode_refusal(const struct wire_line *line);
 enum hv_status wire_decode_hello(
 	const struct wire_line *line, struct agent_hello *ret_hello, struct hv_error *err) HV_MUST_CHECK;
 

@@ -50,6 +50,15 @@ static const struct field hello_host_table[] = {
 	WIRE_REQUIRED(FIELD_TEXT, agent_hello, host_name, "name"),
 	WIRE_REQUIRED(FIELD_UUID, agent_hello, host_uuid, "guid"),
 	WIRE_NULLABLE(FIELD_TEXT, agent_hello, version, "hypervisorVersion"),
+	WIRE_NULLABLE(FIELD_TEXT, agent_hello, powershell, "powershell"),
+	WIRE_NULLABLE(FIELD_TEXT, agent_hello, module, "module"),
+	WIRE_NULLABLE(FIELD_TEXT, agent_hello, user, "user"),
+	WIRE_NULLABLE(FIELD_BOOL, agent_hello, administrator, "administrator"),
+	WIRE_NULLABLE(FIELD_BOOL, agent_hello, hyperv_administrator, "hyperVAdministrator"),
+	WIRE_NULLABLE_NUMBER(agent_hello, time_us, "time", 0, WIRE_TIME_MAX),
+};
+static const struct field hello_problem_table[] = {
+	WIRE_REQUIRED(FIELD_TEXT, agent_hello, problem, "details"),
 };
 static const struct {
 	const char *name;
@@ -95,6 +104,14 @@ static enum hv_status decode_hello(const json_t *root, struct agent_hello *hello
 		status = wire_fields(host, hello_host_table, HV_ARRAY_LEN(hello_host_table),
 			"the host", hello, err);
 	}
+	const json_t *problem = NULL;
+	if (status == HV_OK) {
+		status = wire_member_object(host, "problem", "the host", FIELD_NULLABLE, &problem, err);
+	}
+	if (status == HV_OK && problem) {
+		status = wire_fields(problem, hello_problem_table, HV_ARRAY_LEN(hello_problem_table),
+			"the problem", hello, err);
+	}
 	return status == HV_OK ? decode_capabilities(root, &hello->capabilities, err) : status;
 }
 
@@ -109,6 +126,17 @@ enum hv_status wire_decode_hello(
 	}
 	*ret_hello = hello;
 	return HV_OK;
+}
+
+static const struct field refusal_table[] = {
+	WIRE_REQUIRED(FIELD_TEXT, agent_hello, problem, "details"),
+};
+
+char *wire_decode_refusal(const struct wire_line *line)
+{
+	struct agent_hello told = {0};
+	(void)!wire_fields(line->root, refusal_table, HV_ARRAY_LEN(refusal_table), "a refusal", &told, NULL);
+	return told.problem ? told.problem : hv_strdup("no reason is given");
 }
 
 static const struct field progress_table[] = {

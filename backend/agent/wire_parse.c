@@ -19,6 +19,7 @@ static const struct {
 	enum wire_kind kind;
 } events[] = {
 	{"Ready", WIRE_READY},
+	{"Refused", WIRE_REFUSED},
 	{"Progress", WIRE_PROGRESS},
 	{"VmStateChanged", WIRE_VM_CHANGED},
 	{"SnapshotsChanged", WIRE_VM_CHANGED},

@@ -39,31 +39,40 @@ static struct openssh *openssh_of(struct transport *transport)
 static const struct {
 	const char *said;
 	enum hv_status status;
+	enum transport_step at; /* what did not come about */
 	const char *means;
 } reasons[] = {
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", HV_ERR_DENIED,
+	{"REMOTE HOST IDENTIFICATION HAS CHANGED", HV_ERR_DENIED, TRANSPORT_KEY,
 		"THE KEY OF THE HOST HAS CHANGED: somebody may be listening, or the host was installed anew; "
 		"ask its administrator, and if so remove the old key with ssh-keygen -R"},
-	{"is marked as revoked", HV_ERR_DENIED, "the key of the host is revoked: it must never be trusted again"},
-	{"REVOKED HOST KEY", HV_ERR_DENIED, "the key of the host is revoked: it must never be trusted again"},
-	{"Host key verification failed", HV_ERR_DENIED,
+	{"is marked as revoked", HV_ERR_DENIED, TRANSPORT_KEY, "the key of the host is revoked: it must never be trusted again"},
+	{"REVOKED HOST KEY", HV_ERR_DENIED, TRANSPORT_KEY, "the key of the host is revoked: it must never be trusted again"},
+	{"Host key verification failed", HV_ERR_DENIED, TRANSPORT_KEY,
 		"the key of the host is not known: connect once with ssh by hand, compare the fingerprint and "
 		"accept it"},
-	{"Permission denied (", HV_ERR_DENIED, "the host refused the login; " ADMINISTRATORS},
-	{"Too many authentication failures", HV_ERR_DENIED,
+	{"Permission denied (", HV_ERR_DENIED, TRANSPORT_LOGIN, "the host refused the login; " ADMINISTRATORS},
+	{"Too many authentication failures", HV_ERR_DENIED, TRANSPORT_LOGIN,
 		"the host refused the login after too many keys: name the right one with IdentityFile and "
 		"IdentitiesOnly in the configuration of ssh"},
-	{"Could not resolve hostname", HV_ERR_UNREACHABLE, "the address of the host was not found"},
-	{"Connection refused", HV_ERR_UNREACHABLE, "the host refused the connection: no SSH server runs there"},
-	{"timed out", HV_ERR_TIMEOUT, "the host did not answer in time"},
-	{"no matching", HV_ERR_UNREACHABLE, "the host and ssh have no algorithms in common"},
+	{"Could not resolve hostname", HV_ERR_UNREACHABLE, TRANSPORT_ADDRESS, "the address of the host was not found"},
+	{"Connection refused", HV_ERR_UNREACHABLE, TRANSPORT_CALL, "the host refused the connection: no SSH server runs there"},
+	{"timed out", HV_ERR_TIMEOUT, TRANSPORT_CALL, "the host did not answer in time"},
+	{"no matching", HV_ERR_UNREACHABLE, TRANSPORT_CALL, "the host and ssh have no algorithms in common"},
 };
+
+static void tell_passed(const struct openssh *openssh, enum transport_step end)
+{
+	for (size_t step = 0; openssh->callbacks.passed && step < (size_t)end; step++) {
+		openssh->callbacks.passed(openssh->context, (enum transport_step)step, "by the system's ssh");
+	}
+}
 
 static void explain(const struct openssh *openssh, struct hv_error *reason)
 {
 	const char *tail = hv_text_get(&openssh->tail);
 	for (size_t i = 0; i < HV_ARRAY_LEN(reasons) && !openssh->heard; i++) {
 		if (strstr(tail, reasons[i].said)) {
+			tell_passed(openssh, reasons[i].at);
 			(void)hv_error_set(reason, reasons[i].status, "%s", reasons[i].means);
 			return;
 		}
@@ -92,6 +101,9 @@ static void child_opened(void *context)
 static void child_received(void *context, const char *bytes, size_t length)
 {
 	struct openssh *openssh = context;
+	if (!openssh->heard) {
+		tell_passed(openssh, TRANSPORT_STEP_COUNT);
+	}
 	openssh->heard = true;
 	if (openssh->callbacks.received) {
 		openssh->callbacks.received(openssh->context, bytes, length);

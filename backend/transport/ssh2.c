@@ -52,6 +52,20 @@ void ssh2_note(struct ssh2 *ssh2, const char *format, ...)
 	ssh2->callbacks.note(ssh2->context, shown);
 }
 
+void ssh2_passed(struct ssh2 *ssh2, enum transport_step step, const char *format, ...)
+{
+	if (!ssh2->callbacks.passed) {
+		return;
+	}
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	HV_CLEANUP_FREE char *shown = hv_text_printable(text, strlen(text));
+	ssh2->callbacks.passed(ssh2->context, step, shown);
+}
+
 /* ---- states ---- */
 
 #define PERSON_MS 120000 /* servers hang up on who has not logged in after two minutes */
@@ -145,6 +159,8 @@ static void step_preparing(struct ssh2 *ssh2)
 			hv_text_get(&prepared->unusable));
 		return;
 	}
+	ssh2_passed(ssh2, TRANSPORT_ADDRESS, "'%s' port %u as '%s', by libssh2 %s", prepared->target.host,
+		prepared->target.port, prepared->target.user, libssh2_version(0));
 	ssh2->peer->prepared = prepared;
 	ssh2->prepared = NULL;
 	ssh2_begin_connect(ssh2);
@@ -191,6 +207,7 @@ static void step_handshake(struct ssh2 *ssh2)
 		return;
 	}
 	const char *banner = libssh2_session_banner_get(ssh2->peer->session);
+	ssh2_passed(ssh2, TRANSPORT_CALL, "%.100s", banner ? banner : "it has answered");
 	ssh2_note(ssh2, "libssh2 %s, server '%.100s', %s, %s, %s, %s", libssh2_version(0),
 		banner ? banner : "?", method(ssh2, LIBSSH2_METHOD_KEX),
 		method(ssh2, LIBSSH2_METHOD_HOSTKEY), method(ssh2, LIBSSH2_METHOD_CRYPT_CS),
@@ -242,6 +259,8 @@ static void step_login(struct ssh2 *ssh2)
 	}
 	switch (ssh2->peer->result) {
 	case LOGIN_DONE:
+		ssh2_passed(ssh2, TRANSPORT_LOGIN, "'%s' with %s", ssh2->peer->prepared->target.user,
+			hv_text_get(&ssh2->peer->used));
 		ssh2_enter(ssh2, SSH2_CHANNEL);
 		break;
 	case LOGIN_REFUSED:

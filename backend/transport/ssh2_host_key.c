@@ -126,6 +126,11 @@ static bool look_at_key(struct ssh2 *ssh2, struct shown_key *shown)
 	return true;
 }
 
+static void key_passed(struct ssh2 *ssh2, const struct shown_key *shown, const char *why)
+{
+	ssh2_passed(ssh2, TRANSPORT_KEY, "%s %s %s", shown->type, hv_text_get(&shown->fingerprint), why);
+}
+
 static void remember_key(struct ssh2 *ssh2, const struct shown_key *shown)
 {
 	const struct ssh_paths *files = &ssh2->peer->prepared->target.user_known_hosts;
@@ -201,6 +206,7 @@ void ssh2_judge_host_key(struct ssh2 *ssh2)
 	}
 	switch (shown.standing) {
 	case KEY_KNOWN:
+		key_passed(ssh2, &shown, "is known");
 		ssh2_enter(ssh2, SSH2_LOGIN);
 		break;
 	case KEY_REVOKED:
@@ -217,6 +223,7 @@ void ssh2_judge_host_key(struct ssh2 *ssh2)
 	case KEY_OTHER_TYPE:
 		if (is_accepted(ssh2, &shown)) {
 			remember_key(ssh2, &shown);
+			key_passed(ssh2, &shown, "was accepted");
 			ssh2_enter(ssh2, SSH2_LOGIN);
 		} else {
 			ask(ssh2, &shown);
@@ -238,6 +245,7 @@ void ssh2_step_host_key(struct ssh2 *ssh2)
 		if (ssh2->answer == SSH_KEY_REMEMBER) {
 			remember_key(ssh2, &shown);
 		}
+		key_passed(ssh2, &shown, "was accepted");
 		ssh2_enter(ssh2, SSH2_LOGIN);
 	}
 	clear_shown(&shown);

@@ -34,6 +34,7 @@ void ssh2_peer_free(struct ssh2_peer *peer)
 	ssh_prepared_free(peer->prepared);
 	hv_wipe_string(peer->secret);
 	hv_text_clear(&peer->words);
+	hv_text_clear(&peer->used);
 	hv_text_clear(&peer->tried);
 	free(peer);
 }
@@ -74,9 +75,10 @@ static bool is_link_error(const struct ssh2_peer *peer, int code)
 	return is_gone(peer);
 }
 
-static bool done(struct ssh2_peer *peer)
+static bool done(struct ssh2_peer *peer, const char *used)
 {
 	peer->result = LOGIN_DONE;
+	hv_text_puts(&peer->used, used);
 	return true;
 }
 
@@ -156,7 +158,7 @@ static bool offer_agent_key(struct ssh2_peer *peer, LIBSSH2_AGENT *agent,
 	(*offered)++;
 	int code = libssh2_agent_userauth(agent, user_of(peer), key);
 	if (code == 0) {
-		return done(peer);
+		return done(peer, "a key of the agent");
 	}
 	if (is_link_error(peer, libssh2_session_last_errno(peer->session))) {
 		return broken(peer);
@@ -236,7 +238,7 @@ static bool try_key(struct ssh2_peer *peer, const struct ssh_key_file *key)
 		int code = offer_key(peer, key, secret ? secret : "");
 		hv_wipe_string(secret);
 		if (code == 0) {
-			return done(peer);
+			return done(peer, key->path);
 		}
 		if (is_link_error(peer, code)) {
 			return broken(peer);
@@ -339,7 +341,7 @@ static bool try_password(struct ssh2_peer *peer, const char *methods)
 		bool asking = asks;
 		int code = asking ? let_host_ask(peer) : give_password(peer, tries);
 		if (code == 0) {
-			return done(peer);
+			return done(peer, asking ? "answers to its questions" : "a password");
 		}
 		if (is_link_error(peer, code)) {
 			return broken(peer);
@@ -364,7 +366,7 @@ static char *methods_now(struct ssh2_peer *peer)
 		return hv_strdup(methods); /* the library's is gone with the next call */
 	}
 	if (libssh2_userauth_authenticated(peer->session)) {
-		(void)done(peer);
+		(void)done(peer, "nothing: the host asks for no proof");
 	} else {
 		(void)broken(peer);
 	}

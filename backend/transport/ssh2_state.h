@@ -62,6 +62,7 @@ struct ssh2_peer {
 	int64_t began_us; /* the attempt; monotonic */
 	/* outcome */
 	enum login_result result;
+	struct hv_text used;   /* LOGIN_DONE: what the host has taken */
 	struct hv_text tried;  /* sentence parts */
 	struct hv_error error; /* LOGIN_BROKEN */
 };
@@ -117,6 +118,7 @@ void ssh2_enter(struct ssh2 *ssh2, enum ssh2_state state);
 /** While a person is asked: whether the host has not hung up. */
 bool ssh2_still_waits(struct ssh2 *ssh2);
 void ssh2_note(struct ssh2 *ssh2, const char *format, ...) HV_PRINTF(2, 3);
+void ssh2_passed(struct ssh2 *ssh2, enum transport_step step, const char *format, ...) HV_PRINTF(3, 4);
 /** For poll: what libssh2 waits for. */
 short ssh2_wanted_events(const struct ssh2 *ssh2);
 

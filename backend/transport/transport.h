@@ -18,6 +18,15 @@
 #define TRANSPORT_FDS_MAX 3
 #define TRANSPORT_QUEUE_MAX (32u << 20) /* bytes waiting to be written before write() refuses */
 
+/* What lies behind when a connection is made, in this order; a transport that cannot tell them apart leaves some out. */
+enum transport_step {
+	TRANSPORT_ADDRESS, /* it was found */
+	TRANSPORT_CALL,    /* somebody has answered there */
+	TRANSPORT_KEY,     /* it is who it should be */
+	TRANSPORT_LOGIN,   /* and lets us in */
+	TRANSPORT_STEP_COUNT
+};
+
 struct transport_callbacks {
 	void (*opened)(void *context);
 	/** Bytes of the agent's stdout; borrowed during the call. */
@@ -26,6 +35,8 @@ struct transport_callbacks {
 	void (*noise)(void *context, const char *bytes, size_t length);
 	/** The sentence says what happened, e.g. "the agent ended with exit code 3". */
 	void (*closed)(void *context, const struct hv_error *reason);
+	/** A step is done; `details` is printable, borrowed. */
+	void (*passed)(void *context, enum transport_step step, const char *details);
 	/** What the transport itself has to say, for the log: a printable line, borrowed. */
 	void (*note)(void *context, const char *line);
 };

@@ -243,7 +243,7 @@ static void on_noise(void *context, int64_t host_id, const char *text)
 }
 
 static const struct agents_listener listener = {NULL, on_ready, on_lost, on_answer, on_progress, on_vm_changed,
-	on_vm_removed, on_host_status, on_noise};
+	on_vm_removed, on_host_status, on_noise, NULL};
 
 static int64_t no_time(void *context)
 {

@@ -1,6 +1,7 @@
 /* hvtree host add, remove, check. */
 #include "tui/batch/commands.h"
 
+#include "tui/batch/host_check.h"
 #include "tui/batch/objects.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
@@ -30,6 +31,34 @@ static int tell_host(struct batch *batch, const struct hv_uuid *id, const char *
 	return BATCH_DONE;
 }
 
+static int tell_check(struct batch *batch, const struct hv_check *check, const struct hv_error *error)
+{
+	if (!batch->wants_json) {
+		host_check_text(batch, check);
+		if (error) {
+			(void)!output_flush(&batch->output, NULL); /* what follows stands on the other stream */
+			return batch_fail(batch, error);
+		}
+		return tell_host(batch, &check->host, "reached, logged in, its agent answers and its VMs are read");
+	}
+	const struct hv_host *host = overview_host(&batch->session.overview, &check->host);
+	json_open_object(&batch->json, NULL);
+	json_put_bool(&batch->json, "success", !error);
+	if (error) {
+		batch_json_error(batch, error);
+	}
+	json_put_uuid(&batch->json, "id", &check->host);
+	host_check_json(batch, check);
+	if (host) {
+		json_open_object(&batch->json, "host");
+		json_put_host(&batch->json, host);
+		json_close_object(&batch->json);
+	}
+	json_close_object(&batch->json);
+	output_puts(&batch->output, "\n");
+	return error ? (int)batch_exit_of(error->status) : BATCH_DONE;
+}
+
 /* Reach it, log in, start the agent, read what it holds: the first step that fails says what to do. */
 static int check_host(struct batch *batch, const struct hv_uuid *id, const char *failed)
 {
@@ -41,12 +70,17 @@ static int check_host(struct batch *batch, const struct hv_uuid *id, const char 
 	}
 	uint64_t ticket = session_ticket(session);
 	hv_sync(session->backend, ticket, id);
-	if (session_answer(session, ticket, &reply, &error) != HV_OK) {
+	enum hv_status status = session_answer(session, ticket, &reply, &error);
+	if (status != HV_OK) {
 		hv_error_prefix(&error, "%s", failed);
-		return batch_fail(batch, &error);
+	}
+	if (!reply.check) {
+		return batch_fail(batch, &error); /* every answer about a host that is there has one */
 	}
 	session_round_trip(session);
-	return tell_host(batch, id, "reached, logged in, its agent answers and its VMs are read");
+	int code = tell_check(batch, reply.check, status == HV_OK ? NULL : &error);
+	hv_check_unref(reply.check);
+	return code;
 }
 
 int command_host_add(struct batch *batch)

@@ -149,6 +149,7 @@ static bool seen_answer(void *context, const struct hv_event *event)
 	answer->reply.offerings = event->offerings ? hv_offering_list_ref(event->offerings) : NULL;
 	answer->reply.capabilities = event->capabilities ? hv_capability_list_ref(event->capabilities) : NULL;
 	answer->reply.log = event->log ? hv_log_page_ref(event->log) : NULL;
+	answer->reply.check = event->check ? hv_check_ref(event->check) : NULL;
 	return true;
 }
 
@@ -157,6 +158,7 @@ enum hv_status session_answer(struct session *session, uint64_t ticket, struct s
 {
 	struct answer answer = {.ticket = ticket};
 	enum hv_status status = session_wait(session, seen_answer, &answer, HV_NEVER, err);
+	*ret_reply = answer.reply;
 	if (status != HV_OK) {
 		return status;
 	}
@@ -166,7 +168,6 @@ enum hv_status session_answer(struct session *session, uint64_t ticket, struct s
 		}
 		return answer.error.status;
 	}
-	*ret_reply = answer.reply;
 	return HV_OK;
 }
 

@@ -50,8 +50,10 @@ struct session_reply {
 	const struct hv_volume_snapshot_page *copies; /* VOLUME_SNAPSHOTS; the caller unrefs it */
 	const struct hv_offering_list *offerings;     /* OFFERINGS; the caller unrefs it */
 	const struct hv_capability_list *capabilities; /* CAPABILITIES; the caller unrefs it */
+	const struct hv_check *check;           /* SYNCED, also with an error; the caller unrefs it */
 };
-/** Wait for the answer to `ticket`. REFUSED, and SYNCED with an error, become the error. */
+/** Wait for the answer to `ticket`. REFUSED, and SYNCED with an error, become the error; *ret_reply is set as soon as
+ * there is an answer, empty before. */
 enum hv_status session_answer(struct session *session, uint64_t ticket, struct session_reply *ret_reply,
 	struct hv_error *err) HV_MUST_CHECK;
 

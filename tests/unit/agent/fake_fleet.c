@@ -177,7 +177,7 @@ static void on_noise(void *context, int64_t host_id, const char *text)
 }
 
 const struct agents_listener fleet_listener = {on_connecting, on_ready, on_lost, on_answer, on_progress,
-	on_vm_changed, on_vm_removed, on_host_status, on_noise};
+	on_vm_changed, on_vm_removed, on_host_status, on_noise, NULL};
 
 /* ---- the fleet ---- */
 
