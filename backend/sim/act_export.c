@@ -94,18 +94,19 @@ enum act_result act_export(struct act *act)
 	return act_succeed(act, json_pack("{s:o}", "exported", view_export(act->sim, &export)));
 }
 
-/* Beside an ExportVm of the same VM; acts.c lets it pass. */
+/* Beside an ExportVm of the same VM, also one that waits still; acts.c lets it pass. */
 enum act_result act_cancel_export(struct act *act)
 {
 	struct export_row export;
-	if (act->vm.id == 0 || !own_export(act, &export)) {
+	if (act->vm.id == 0 || !act_is_at(act, "intent")) {
 		return act_succeed(act, NULL);
 	}
-	if (job_export(act->sim, act->vm.id) == export.id) {
+	if (own_export(act, &export) && job_export(act->sim, act->vm.id) == export.id) {
 		job_cancel(act->sim, act->vm.id);
-	} else {
+	} else if (own_export(act, &export)) {
 		export_delete(act->sim, export.id);
 	}
+	journal_cancel_exports(act->sim, act->vm.id, act->command->export);
 	return act_did_it(act);
 }
 

@@ -131,6 +131,15 @@ void journal_forget(struct sim *sim, const struct command *command)
 		"ss", command->operation, command->name);
 }
 
+void journal_cancel_exports(struct sim *sim, int64_t vm, const char *export)
+{
+	db_run(&sim->db,
+		"UPDATE journal SET step = 'failed', code = 'Cancelled', details = 'The export was cancelled'"
+		" WHERE vm = ?1 AND command = 'ExportVmCommand' AND answered_us IS NULL AND step <> 'void'"
+		" AND lower(intent ->> '$.export') = ?2",
+		"is", vm, export);
+}
+
 void journal_give_up(struct sim *sim, const struct command *command)
 {
 	db_run(&sim->db, "UPDATE journal SET session = NULL WHERE operation = ?1 AND command = ?2", "ss",

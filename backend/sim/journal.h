@@ -49,6 +49,8 @@ void journal_set_step(struct sim *sim, const struct command *command, const char
 void journal_write_answer(struct sim *sim, const struct command *command, const struct answer *answer);
 /** As if it had never been asked, but for its epoch. */
 void journal_forget(struct sim *sim, const struct command *command);
+/** An ExportVm under this export's id that has not ended yet ends as Cancelled, wherever it is. */
+void journal_cancel_exports(struct sim *sim, int64_t vm, const char *export);
 /** Let go of an entry without an answer: somebody else takes it over. */
 void journal_give_up(struct sim *sim, const struct command *command);
 /** Let go of all that a session holds, and of the session. */

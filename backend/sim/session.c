@@ -260,6 +260,23 @@ static void end_call(struct sim_session *session, size_t index, struct answer *a
 	free(call);
 }
 
+/* What was asked for before it and has not been begun is taken back with it. Returns where the CancelExport is then. */
+static size_t end_cancelled(struct sim_session *session, size_t index)
+{
+	const struct command *cancel = &session->calls[index]->command;
+	for (size_t i = index; i > 0; i--) {
+		const struct call *call = session->calls[i - 1];
+		if (call->command.kind == COMMAND_EXPORT && !call->owner &&
+			strcmp(call->command.vm_uuid, cancel->vm_uuid) == 0 &&
+			strcmp(call->command.export, cancel->export) == 0) {
+			struct answer answer = answer_failed("Cancelled", "The export was cancelled");
+			end_call(session, i - 1, &answer);
+			index--;
+		}
+	}
+	return index;
+}
+
 static bool waited_too_long(const struct sim_session *session, const struct call *call)
 {
 	return !call->owner && monotonic(session) - call->arrived_us >= SIM_SESSION_BUSY_US;
@@ -289,6 +306,8 @@ static bool continue_call(struct sim_session *session, size_t index)
 		result = ACT_ANSWERED;
 	}
 	if (result == ACT_ANSWERED) {
+		index = call->command.kind == COMMAND_CANCEL_EXPORT && answer.result ? end_cancelled(session, index)
+										      : index;
 		end_call(session, index, &answer);
 	}
 	return result == ACT_ANSWERED || result == ACT_GOES_ON;

@@ -201,7 +201,11 @@ static void compare_seen(struct play *play)
 	json_array_foreach(json_object_get(shown, "vms"), index, vm) {
 		bool is_db = strcmp(json_string_value(json_object_get(vm, "vmName")), "db") == 0;
 		if (is_db && (!same_tree(&play->model.tree, vm) || !same_facts(&play->model, vm))) {
-			fail_msg("after %s: the VM differs: %s", play->did, hv_text_get(&text));
+			(void)fprintf(stderr, "%s\n", hv_text_get(&text)); /* more than a failure can tell */
+			fail_msg("after %s: the VM differs; expected: %s, %s, %zu checkpoints, current s%d, export '%s'%s",
+				play->did, play->model.registered ? "registered" : "not registered",
+				play->model.running ? "Running" : "Stopped", play->model.tree.count,
+				play->model.tree.current, play->model.export, play->model.matches ? " matches" : "");
 		}
 	}
 	json_decref(shown);

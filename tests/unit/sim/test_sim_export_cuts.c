@@ -200,6 +200,43 @@ static void test_cancel__ends_the_reading_back_too__P4(void **state)
 	assert_web_is_whole(s);
 }
 
+/* Begun or not: what was asked for before the cancel does not come to life after it. */
+static void test_cancel__takes_back_an_export_that_waits_for_a_merge__P4(void **state)
+{
+	struct scene *s = *state;
+	struct hv_error err;
+	HV_CLEANUP_FREE char *operation = operation_of(s);
+	test_host_speed(&s->host, 100);
+	assert_int_equal(sim_foreign_delete(s->host.sim, "web", "a", &err), HV_OK);
+	int export = send_export(s, operation, E1);
+	client_run_ms(&s->client, 500);
+	assert_well(ask_export(s, "CancelExportCommand", E1));
+	assert_failed(client_answer(&s->client, export), "Cancelled");
+	client_run_ms(&s->client, 60000);
+	assert_string_equal(export_text(inventory_vm(&s->client, "web")), "none");
+	assert_string_equal(query_state(s, operation, "ExportVmCommand"), "unknown");
+}
+
+static void test_cancel__takes_back_an_export_that_waits_behind_another_command__P4(void **state)
+{
+	struct scene *s = *state;
+	HV_CLEANUP_FREE char *operation = operation_of(s);
+	test_host_speed(&s->host, 100);
+	int creates = client_send(&s->client, "CreateVMSnapshotCommand", new_operation(&s->host), 1,
+		target_body("web", "b", "Disk", NULL));
+	client_run_ms(&s->client, 100);
+	int export = send_export(s, operation, E1);
+	int other = send_export(s, new_operation(&s->host), E2);
+	int cancels =
+		send_vm(&s->client, "CancelExportCommand", "web", new_operation(&s->host), export_of(E1));
+	assert_well(client_answer(&s->client, cancels));
+	assert_failed(client_answer(&s->client, export), "Cancelled");
+	assert_well(client_answer(&s->client, creates));
+	assert_well(client_answer(&s->client, other));
+	const json_t *id = json_object_get(json_object_get(inventory_vm(&s->client, "web"), "export"), "id");
+	assert_string_equal(json_string_value(id), E2);
+}
+
 static void test_cancel__comes_from_another_console_as_well__P4(void **state)
 {
 	struct scene *s = *state;
@@ -546,6 +583,8 @@ int main(void)
 		TEST(test_export__waits_for_disks_that_are_merging__P2),
 		TEST(test_cancel__ends_the_copy_leaves_no_file_and_lets_a_start_through__P4),
 		TEST(test_cancel__ends_the_reading_back_too__P4),
+		TEST(test_cancel__takes_back_an_export_that_waits_for_a_merge__P4),
+		TEST(test_cancel__takes_back_an_export_that_waits_behind_another_command__P4),
 		TEST(test_cancel__comes_from_another_console_as_well__P4),
 		TEST(test_cancel__removes_a_complete_export_and_an_absent_one_is_no_failure__P4),
 		TEST(test_cancel__never_touches_the_only_thing_that_is_left__P2),
