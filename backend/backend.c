@@ -110,6 +110,7 @@ static void clear(struct hv_backend *backend)
 	free(backend->user);
 	account_clear(&backend->caller);
 	free(backend->owner);
+	(void)pthread_mutex_destroy(&backend->at_work);
 	free(backend);
 }
 
@@ -133,6 +134,7 @@ enum hv_status hv_backend_open(
 {
 	struct hv_backend *backend = hv_alloc(sizeof *backend);
 	backend->clock = hv_clock_system();
+	(void)pthread_mutex_init(&backend->at_work, NULL);
 	backend->sim_program = place_sim_program();
 	backend->ssh_config = hv_strdup_null(getenv("HVTREE_SSH_CONFIG"));
 	backend->user = config->user ? hv_strdup(config->user) : place_user();
@@ -176,6 +178,19 @@ void hv_backend_close(struct hv_backend *backend)
 		return;
 	}
 	clear(backend);
+}
+
+bool hv_backend_hold(struct hv_backend *backend)
+{
+	struct timespec deadline;
+	(void)clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += CLOSE_SECONDS;
+	return pthread_mutex_timedlock(&backend->at_work, &deadline) == 0;
+}
+
+void hv_backend_release(struct hv_backend *backend)
+{
+	(void)pthread_mutex_unlock(&backend->at_work);
 }
 
 int hv_backend_fd(const struct hv_backend *backend)

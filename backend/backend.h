@@ -50,6 +50,12 @@ enum hv_status hv_backend_open(
 	const struct hv_config *config, struct hv_backend **ret_backend, struct hv_error *err) HV_MUST_CHECK;
 /** Ask the thread to stop and join it (bounded: 2 s). Operations go on, on their hosts and at the next start. */
 void hv_backend_close(struct hv_backend *backend);
+/**
+ * Bring the backend to a place where it holds nothing of the store, and keep it there until it is released: before the
+ * process is stopped (^Z), or every other console would wait for as long. Waits for that, at most 2 s; false: in vain.
+ */
+bool hv_backend_hold(struct hv_backend *backend);
+void hv_backend_release(struct hv_backend *backend);
 int hv_backend_fd(const struct hv_backend *backend);
 
 /* ---- values ---- */

@@ -84,6 +84,7 @@ struct hv_backend {
 	bool demo; /* the store is a training fleet: nothing but simulated hosts can be reached (U7) */
 	enum hv_connect connect;
 	pthread_t thread;
+	pthread_mutex_t at_work; /* held by the thread but while it waits: then no transaction is open */
 	/* of the thread */
 	struct store *store;
 	struct engine *engine;

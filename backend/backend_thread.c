@@ -232,7 +232,10 @@ static void tell_changes(struct hv_backend *backend, struct turn *turn)
 static bool take_turn(struct hv_backend *backend, struct turn *turn)
 {
 	gather_fds(backend, turn);
-	int ready = poll(turn->fds, (nfds_t)(OWN_FDS + turn->agents), timeout_ms(backend, turn));
+	int wait_ms = timeout_ms(backend, turn);
+	(void)pthread_mutex_unlock(&backend->at_work);
+	int ready = poll(turn->fds, (nfds_t)(OWN_FDS + turn->agents), wait_ms);
+	(void)pthread_mutex_lock(&backend->at_work);
 	if (ready < 0) {
 		for (size_t i = 0; i < OWN_FDS + turn->agents; i++) {
 			turn->fds[i].revents = 0;
@@ -257,13 +260,16 @@ void *backend_thread(void *context)
 	struct hv_backend *backend = context;
 	struct turn turn = {0};
 	backend->wants_all = backend->connect == HV_CONNECT_ALL;
+	(void)pthread_mutex_lock(&backend->at_work);
 	begin(backend);
 	bool loaded = first_picture(backend);
 	bool go_on = !backend->stop;
 	/* a store that refuses even to be read: wait for better times, or for the end */
 	while (go_on && !loaded) {
 		struct pollfd fd = {.fd = requests_fd(backend->requests), .events = POLLIN};
+		(void)pthread_mutex_unlock(&backend->at_work);
 		(void)poll(&fd, 1, (int)(FAILED_RETRY_US / 1000));
+		(void)pthread_mutex_lock(&backend->at_work);
 		go_on = take_requests(backend);
 		loaded = go_on && first_picture(backend);
 	}
@@ -272,5 +278,6 @@ void *backend_thread(void *context)
 	}
 	free(turn.fds);
 	end(backend);
+	(void)pthread_mutex_unlock(&backend->at_work);
 	return NULL;
 }

@@ -29,9 +29,13 @@ void loop_new_size(struct loop *loop)
 
 void loop_suspend(struct loop *loop)
 {
+	bool held = loop->backend && hv_backend_hold(loop->backend);
 	screen_leave(loop->screen);
 	signals_stop_process();
 	screen_resume(loop->screen);
+	if (held) {
+		hv_backend_release(loop->backend);
+	}
 	loop_new_size(loop);
 }
 
