@@ -396,6 +396,50 @@ static void test_edit_and_commands__have_their_dialogs__T5_U4(void **state)
 	fixture_free(fixture);
 }
 
+/* Two snapshots of two VMs are marked, and one of a host that is lost. */
+static struct fixture *marked(const struct app_config *config)
+{
+	struct fixture *fixture = open_db(config);
+	fixture_go_to(fixture, "files-01");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "files-01", "clean 9d *\n");
+	fixture_go_to(fixture, "clean");
+	fixture_keys(fixture, "Space");
+	fixture_go_to(fixture, "pre-patch-july");
+	fixture_keys(fixture, "Space");
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "Space");
+	return fixture;
+}
+
+static void test_set__has_one_check_a_row_and_one_result_a_row__U2(void **state)
+{
+	(void)state;
+	struct fixture *fixture = marked(&ascii);
+	check_screen(fixture, "marks", 80, 24);
+	fixture_keys(fixture, "r");
+	check_screen(fixture, "set_checking", 80, 24);
+	struct hv_preview preview = revert_preview();
+	send_preview(fixture, &preview);
+	check_screen(fixture, "set_revert", 80, 24);
+	check_screen(fixture, "set_revert_160x50", 160, 50);
+	check_screen(fixture, "set_revert_41x11", 41, 11);
+	app_resize(fixture->app, 80, 24);
+	fixture_keys(fixture, "x");
+	check_screen(fixture, "set_commands", 80, 24);
+	fixture_keys(fixture, "x Backtab '1 Tab Tab Enter");
+	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
+	assert_non_null(act);
+	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = act->ticket,
+					 .id = hv_uuid_from_text("group")});
+	check_screen(fixture, "set_running", 80, 24);
+	fixture_keys(fixture, "Escape s");
+	check_screen(fixture, "set_take", 80, 24);
+	fixture_keys(fixture, "Escape p");
+	check_screen(fixture, "set_power", 80, 24);
+	fixture_free(fixture);
+}
+
 static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 {
 	(void)state;
@@ -632,6 +676,7 @@ int main(void)
 		cmocka_unit_test(test_revert_dialog__shows_lost_kept_after_and_risk_with_cancel_first__U4),
 		cmocka_unit_test(test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4),
 		cmocka_unit_test(test_edit_and_commands__have_their_dialogs__T5_U4),
+		cmocka_unit_test(test_set__has_one_check_a_row_and_one_result_a_row__U2),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),

@@ -61,6 +61,10 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(FIND, "find", "/", TREE, NOTHING, SAFE, FIND, "find", "filter the tree, also by key>value and !word") \
 	X(NEXT_MATCH, "next-match", "n", TREE, NOTHING, SAFE, FIND, "", "to the next match")               \
 	X(PREVIOUS_MATCH, "previous-match", "N", TREE, NOTHING, SAFE, FIND, "", "to the match before")     \
+	X(MARK, "mark", "Space", TREE, ROW, SAFE, FIND, "mark", "mark: acts apply to all that is marked")  \
+	X(RANGE, "mark-range", "v", TREE, ROW, SAFE, FIND, "", "mark from here, and again: to here")       \
+	X(MARK_MATCHES, "mark-matches", "m", TREE, NOTHING, SAFE, FIND, "", "mark all that the filter found") \
+	X(UNMARK, "unmark", "U", TREE, NOTHING, SAFE, FIND, "", "take all marks away")                     \
 	X(PROBLEMS, "problems", "!", TREE, NOTHING, SAFE, FIND, "", "only what needs somebody, and back")  \
 	X(BARE, "bare", ".", TREE, NOTHING, SAFE, FIND, "", "leave out VMs without snapshots, and back")   \
 	X(LOG_FIND, "filter-log", "/", MESSAGES, NOTHING, SAFE, FIND, "filter", "log: filter by words")    \

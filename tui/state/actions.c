@@ -296,6 +296,42 @@ static void quit(struct app *app)
 	}
 }
 
+static void snapshot(struct app *app)
+{
+	if (marks_count(app) > 0) {
+		dialog_open_set(app, OPERATION_CREATE_SNAPSHOT);
+	} else {
+		dialog_open_take(app);
+	}
+}
+
+static void revert(struct app *app)
+{
+	if (marks_count(app) > 0) {
+		dialog_open_set(app, OPERATION_REVERT_SNAPSHOT);
+	} else {
+		dialog_open_revert(app);
+	}
+}
+
+static void delete_snapshots(struct app *app)
+{
+	if (marks_count(app) > 0) {
+		dialog_open_set(app, OPERATION_DELETE_SNAPSHOT);
+	} else {
+		dialog_open_delete(app);
+	}
+}
+
+static void power(struct app *app)
+{
+	if (marks_count(app) > 0) {
+		dialog_open_set(app, OPERATION_START_VM);
+	} else {
+		dialog_open_power(app);
+	}
+}
+
 static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_MOVE_UP] = move_up,
 	[TUI_ACTION_MOVE_DOWN] = move_down,
@@ -309,18 +345,22 @@ static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_OPEN_ALL] = app_open_all,
 	[TUI_ACTION_GO_NOW] = app_go_now,
 	[TUI_ACTION_DETAILS] = details,
-	[TUI_ACTION_SNAPSHOT] = dialog_open_take,
-	[TUI_ACTION_REVERT] = dialog_open_revert,
-	[TUI_ACTION_DELETE] = dialog_open_delete,
+	[TUI_ACTION_SNAPSHOT] = snapshot,
+	[TUI_ACTION_REVERT] = revert,
+	[TUI_ACTION_DELETE] = delete_snapshots,
 	[TUI_ACTION_EDIT] = dialog_open_edit,
 	[TUI_ACTION_UNDO] = dialog_open_undo,
-	[TUI_ACTION_POWER] = dialog_open_power,
+	[TUI_ACTION_POWER] = power,
 	[TUI_ACTION_CANCEL_JOB] = cancel_job,
 	[TUI_ACTION_SYNC] = sync,
 	[TUI_ACTION_RETRY] = retry,
 	[TUI_ACTION_FIND] = app_find,
 	[TUI_ACTION_NEXT_MATCH] = app_find_next,
 	[TUI_ACTION_PREVIOUS_MATCH] = app_find_previous,
+	[TUI_ACTION_MARK] = app_mark,
+	[TUI_ACTION_RANGE] = app_mark_range,
+	[TUI_ACTION_MARK_MATCHES] = app_mark_matches,
+	[TUI_ACTION_UNMARK] = app_unmark,
 	[TUI_ACTION_PROBLEMS] = problems,
 	[TUI_ACTION_BARE] = bare,
 	[TUI_ACTION_LOG_FIND] = app_log_find,

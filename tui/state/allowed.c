@@ -167,6 +167,12 @@ static const char *why_no_row(
 	return NULL;
 }
 
+static bool applies_to_marks(enum tui_action action)
+{
+	return action == TUI_ACTION_SNAPSHOT || action == TUI_ACTION_REVERT || action == TUI_ACTION_DELETE ||
+	       action == TUI_ACTION_POWER;
+}
+
 const char *app_why_not(const struct app *app, enum tui_action action, char *text, size_t size)
 {
 	const struct tui_action_info *info = tui_action_info(action);
@@ -176,6 +182,9 @@ const char *app_why_not(const struct app *app, enum tui_action action, char *tex
 	if (app->failed && (info->danger != TUI_DANGER_SAFE || action == TUI_ACTION_SYNC ||
 				  action == TUI_ACTION_RETRY)) {
 		return app->failed;
+	}
+	if (applies_to_marks(action) && marks_count(app) > 0) {
+		return NULL; /* each of them is judged by itself */
 	}
 	return why_no_row(app, action, info->needs, text, size);
 }

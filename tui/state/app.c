@@ -12,6 +12,12 @@ static void node_leaves(void *context, const struct row_node *node)
 	struct app *app = context;
 	rows_let_go(&app->cursor, node);
 	rows_let_go(&app->top, node);
+	if (app->range.node && row_node_is_within(app->range.node, node)) {
+		app->range = (struct row_ref){.node = NULL};
+	}
+	if (node->kind == ROW_VM) {
+		marks_vm_leaves(app, vm_of((struct row_node *)(uintptr_t)node));
+	}
 }
 
 /* The rows beneath a VM stand elsewhere now. */
@@ -20,6 +26,8 @@ static void leaves_remade(void *context, struct vm_entry *vm, const struct hv_tr
 	struct app *app = context;
 	rows_follow_tree(&app->cursor, vm, old);
 	rows_follow_tree(&app->top, vm, old);
+	rows_follow_tree(&app->range, vm, old);
+	marks_follow_tree(app, vm);
 }
 
 static void operation_leaves(void *context, const struct operation_entry *entry)
@@ -66,6 +74,7 @@ void app_free(struct app *app)
 	prompt_clear(&app->prompt);
 	find_clear(&app->find);
 	paused_clear(app);
+	marks_clear(app);
 	log_clear(&app->log);
 	free(app->to_write);
 	free(app->help_text);

@@ -9,6 +9,7 @@
 #include "tui/state/app.h"
 #include "tui/state/dialog.h"
 #include "tui/state/layout.h"
+#include "tui/state/marks.h"
 #include "tui/state/messages.h"
 #include "tui/state/model.h"
 #include "tui/state/policy.h"
@@ -120,6 +121,8 @@ struct app {
 	size_t cursor_line; /* where the last move has put it */
 	bool moving; /* the cursor is on its way */
 	bool wide;   /* the tree takes the whole width */
+	struct mark *marks; /* a hash */
+	struct row_ref range; /* where a range begins; no node: none was begun */
 	bool problems_only;
 	bool no_bare;
 	enum model_sort sort;

@@ -171,6 +171,7 @@ void dialog_review(struct app *app)
 	if (dialog->kind == DIALOG_NONE) {
 		return;
 	}
+	set_review(app);
 	if (dialog_form(dialog->kind)->confirms && dialog->phase == DIALOG_READY) {
 		const char *changed = dialog_what_changed(app, text, sizeof text);
 		if (changed) {

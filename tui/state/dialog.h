@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "tui/state/secret_field.h"
+#include "tui/state/set.h"
 #include "tui/state/text_field.h"
 
 enum dialog_kind {
@@ -27,6 +28,7 @@ enum dialog_kind {
 	DIALOG_DELETE,
 	DIALOG_POWER,
 	DIALOG_EDIT,
+	DIALOG_SET,
 	DIALOG_QUIT,
 	DIALOG_HOST_KEY,
 	DIALOG_SECRET,
@@ -52,6 +54,10 @@ enum control_id {
 	CONTROL_START,
 	CONTROL_SHUT_DOWN,
 	CONTROL_TURN_OFF,
+	CONTROL_PLAN,
+	CONTROL_ALL_START,
+	CONTROL_ALL_SHUT_DOWN,
+	CONTROL_ALL_TURN_OFF,
 	CONTROL_COMMANDS, /* what would be sent, instead of what it means; and back */
 	CONTROL_ONCE,
 	CONTROL_SECRET,
@@ -69,8 +75,8 @@ struct control {
 	bool danger;
 	char reason[256]; /* why it is not enabled; "" when it is */
 };
-#define DIALOG_CONTROLS_MAX 8
-#define DIALOG_SCROLL_MAX 60
+#define DIALOG_CONTROLS_MAX 10
+#define DIALOG_SCROLL_MAX 1000
 #define DIALOG_TEXT_MAX 255 /* characters of a name or a note (T5) */
 
 struct dialog {
@@ -102,6 +108,7 @@ struct dialog {
 	/* what a login asks */
 	const struct hv_question *question;
 	struct secret_field secret;
+	struct act_set *set; /* DIALOG_SET */
 	/* message box */
 	char *title, *text, *advice;
 };
@@ -116,6 +123,8 @@ void dialog_open_delete(struct app *app);
 void dialog_open_power(struct app *app);
 void dialog_open_edit(struct app *app);
 void dialog_open_quit(struct app *app);
+/** This act for all marked rows. */
+void dialog_open_set(struct app *app, enum operation_kind kind);
 /** The answer is `app`'s effect; leaving it says no. */
 void dialog_open_question(struct app *app, const struct hv_question *question);
 void dialog_question_gone(struct app *app, const struct hv_uuid *host);
@@ -126,6 +135,8 @@ void dialog_open_message(struct app *app, const char *title, const char *text, c
 const struct text_field *dialog_field(const struct dialog *dialog, enum control_id id);
 /** Whether a revert would take its safety snapshot first, as things are now. */
 bool dialog_takes_safety(const struct dialog *dialog);
+/** Whether it throws something away: drawn as a danger. */
+bool dialog_is_severe(const struct dialog *dialog);
 /** What it would do now; false when that is not one act. */
 bool dialog_act(const struct dialog *dialog, struct hv_act *ret_act);
 /** The controls as they are now, in the order of Tab. Returns their number. */
@@ -136,6 +147,12 @@ void dialog_key(struct app *app, struct key key, const char *paste);
 void dialog_review(struct app *app);
 /** The answer to `ticket`. False: the dialog did not ask for it. */
 bool dialog_previewed(struct app *app, uint64_t ticket, const struct hv_preview *preview);
+/* The same for an item of a set. */
+bool set_previewed(struct app *app, uint64_t ticket, const struct hv_preview *preview);
+void set_accepted(struct app *app, uint64_t ticket, const struct hv_uuid *group);
+bool set_refused(struct app *app, uint64_t ticket, const struct hv_error *error);
+void set_operation(struct app *app, const struct hv_operation *operation);
+void set_review(struct app *app);
 bool dialog_accepted(struct app *app, uint64_t ticket);
 bool dialog_refused(struct app *app, uint64_t ticket, const struct hv_error *error);
 

@@ -139,6 +139,7 @@ static const struct dialog_form forms[] = {
 	[DIALOG_POWER] = {.controls = dialog_power_controls},
 	[DIALOG_EDIT] = {.controls = dialog_edit_controls, .why_not = dialog_why_no_edit, .go = dialog_edit,
 		.keeps_typed = true},
+	[DIALOG_SET] = {.controls = dialog_set_controls, .why_not = dialog_why_no_set, .go = dialog_send_set},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
 	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
 		.dismiss = dialog_refuse_question},
@@ -177,18 +178,30 @@ static void leave_field(struct app *app)
 static void toggle_safety(struct app *app)
 {
 	app->dialog.no_safety = !app->dialog.no_safety;
+	if (app->dialog.set) {
+		dialog_check_set(app);
+		return;
+	}
 	(void)app_answered(app, app->dialog.ticket, NULL, NULL);
 	dialog_ask_preview(app);
 }
 
+static void choose_type(struct app *app, enum snapshot_type type)
+{
+	app->dialog.type = type;
+	if (app->dialog.set) {
+		dialog_check_set(app);
+	}
+}
+
 static void choose_disk(struct app *app)
 {
-	app->dialog.type = SNAPSHOT_DISK;
+	choose_type(app, SNAPSHOT_DISK);
 }
 
 static void choose_memory(struct app *app)
 {
-	app->dialog.type = SNAPSHOT_DISK_AND_MEMORY;
+	choose_type(app, SNAPSHOT_DISK_AND_MEMORY);
 }
 
 static void choose_scope(struct app *app, enum dialog_scope scope)
@@ -254,6 +267,10 @@ static void (*const presses[])(struct app *app) = {
 	[CONTROL_TYPED] = leave_field,
 	[CONTROL_CANCEL] = dialog_dismiss,
 	[CONTROL_GO] = go,
+	[CONTROL_PLAN] = dialog_save_plan,
+	[CONTROL_ALL_START] = dialog_all_start,
+	[CONTROL_ALL_SHUT_DOWN] = dialog_all_shut_down,
+	[CONTROL_ALL_TURN_OFF] = dialog_all_turn_off,
 	[CONTROL_COMMANDS] = toggle_commands,
 	[CONTROL_START] = start,
 	[CONTROL_SHUT_DOWN] = shut_down,

@@ -13,6 +13,7 @@ static void clear(struct dialog *dialog)
 	free(dialog->snapshot_name);
 	free(dialog->safety_name);
 	free(dialog->note_before);
+	set_free(dialog->set);
 	free(dialog->problem);
 	free(dialog->title);
 	free(dialog->text);
@@ -82,7 +83,7 @@ static bool name_is_taken(const struct hv_tree *tree, const char *name)
 }
 
 /* "snap-2026-08-10-0005", with a number behind it when the VM has one of that minute. */
-static char *suggest_name(const struct app *app, const struct hv_tree *tree)
+char *dialog_suggest_name(const struct app *app, const struct hv_tree *tree)
 {
 	char time[32];
 	(void)hv_format_time(app->wall_us, time);
@@ -97,7 +98,7 @@ static char *suggest_name(const struct app *app, const struct hv_tree *tree)
 void dialog_open_take(struct app *app)
 {
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_TAKE);
-	char *name = suggest_name(app, rows_vm(&app->cursor)->tree);
+	char *name = dialog_suggest_name(app, rows_vm(&app->cursor)->tree);
 	(void)text_field_insert(&dialog->name, name);
 	free(name);
 	dialog->type = SNAPSHOT_DISK;
@@ -122,7 +123,7 @@ void dialog_ask_preview(struct app *app)
 }
 
 /* "before-revert 2026-08-22 03:13" */
-static char *make_safety_name(const struct app *app, const char *what)
+char *dialog_safety_name(const struct app *app, const char *what)
 {
 	char time[32];
 	(void)hv_format_time(app->wall_us, time);
@@ -133,7 +134,7 @@ void dialog_open_revert(struct app *app)
 {
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	dialog_freeze_snapshot(app, dialog);
-	dialog->safety_name = make_safety_name(app, "revert");
+	dialog->safety_name = dialog_safety_name(app, "revert");
 	dialog->no_safety = !config_is(&app->settings, SETTING_SAFETY_SNAPSHOT);
 	dialog_ask_preview(app);
 }
@@ -142,7 +143,7 @@ void dialog_open_undo(struct app *app)
 {
 	struct dialog *dialog = dialog_begin_for_row(app, DIALOG_REVERT);
 	dialog->undo = true;
-	dialog->safety_name = make_safety_name(app, "undo");
+	dialog->safety_name = dialog_safety_name(app, "undo");
 	dialog->no_safety = !config_is(&app->settings, SETTING_SAFETY_SNAPSHOT);
 	dialog_ask_preview(app);
 }

@@ -82,6 +82,17 @@ void dialog_edit(struct app *app);
 void dialog_stop_and_show(struct app *app, const char *what);
 void dialog_press(struct app *app, enum control_id id);
 
+/* dialog_set.c */
+void dialog_set_controls(const struct app *app, struct control_list *list);
+const char *dialog_why_no_set(const struct app *app, char *text, size_t size);
+void dialog_send_set(struct app *app);
+void dialog_save_plan(struct app *app);
+void dialog_all_start(struct app *app);
+void dialog_all_shut_down(struct app *app);
+void dialog_all_turn_off(struct app *app);
+/** Something was chosen that all depend on. */
+void dialog_check_set(struct app *app);
+
 /* dialog_question.c */
 void dialog_host_key_controls(const struct app *app, struct control_list *list);
 void dialog_secret_controls(const struct app *app, struct control_list *list);
@@ -102,6 +113,10 @@ struct dialog *dialog_begin(struct app *app, enum dialog_kind kind);
 struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind);
 /** The snapshot under the cursor, if it is one. */
 void dialog_freeze_snapshot(struct app *app, struct dialog *dialog);
+/** "before-revert 2026-08-22 03:13" for `what` "revert". Caller frees. */
+char *dialog_safety_name(const struct app *app, const char *what);
+/** A name of this minute that the tree (NULL: none is known) does not have. Caller frees. */
+char *dialog_suggest_name(const struct app *app, const struct hv_tree *tree);
 void dialog_ask_preview(struct app *app);
 
 #endif

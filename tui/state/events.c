@@ -284,6 +284,7 @@ static void on_operation(struct app *app, const struct hv_event *event)
 	bool lines = app_tree_is_shown(app) && app->layout.operations.height > 0;
 	app->dirty = app->dirty || lines || app->screen == APP_SCREEN_JOBS;
 	if (entry) {
+		set_operation(app, entry->operation);
 		say_operation(app, entry->operation, before);
 	}
 	hv_operation_unref(before);
@@ -314,6 +315,7 @@ static void on_accepted(struct app *app, const struct hv_event *event)
 		free(what);
 		return;
 	}
+	set_accepted(app, event->ticket, &event->id);
 	(void)dialog_accepted(app, event->ticket);
 	app_say(app, ROLE_INFO, "accepted: %s", what);
 	free(what);
@@ -346,7 +348,8 @@ static void on_refused(struct app *app, const struct hv_event *event)
 	}
 	app_say(app, ROLE_WARN, "refused: %s: %s", what, event->error.text);
 	(void)policy_refused(app, event->ticket);
-	bool taken = dialog_refused(app, event->ticket, &event->error);
+	bool taken = set_refused(app, event->ticket, &event->error) ||
+		     dialog_refused(app, event->ticket, &event->error);
 	bool wanted = kind == APP_EFFECT_ACT || kind == APP_EFFECT_CANCEL;
 	if (!taken && wanted && app->dialog.kind == DIALOG_NONE) {
 		char *title = hv_sprintf("REFUSED  %s", what);
@@ -362,7 +365,9 @@ static void on_preview(struct app *app, const struct hv_event *event)
 {
 	(void)app_answered(app, event->ticket, NULL, NULL);
 	const struct hv_preview *clean = border_preview(event->preview);
-	(void)dialog_previewed(app, event->ticket, clean);
+	if (!set_previewed(app, event->ticket, clean)) {
+		(void)dialog_previewed(app, event->ticket, clean);
+	}
 	hv_preview_unref(clean);
 }
 

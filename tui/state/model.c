@@ -134,7 +134,7 @@ static void drop_empty_group(struct model *model, struct group_entry *group)
 static bool host_same(const struct hv_host *a, const struct hv_host *b)
 {
 	return a->state == b->state && (a->seen_us == b->seen_us || b->state == HOST_UP) && a->retry_us == b->retry_us &&
-	       a->free_bytes == b->free_bytes && same_text(a->name, b->name) && same_text(a->group, b->group) &&
+	       a->free_bytes == b->free_bytes && a->stop_policy == b->stop_policy && same_text(a->name, b->name) && same_text(a->group, b->group) &&
 	       same_text(a->address, b->address) && same_text(a->version, b->version) &&
 	       same_text(a->reason, b->reason) && same_text(a->transport, b->transport);
 }
@@ -297,7 +297,8 @@ static bool vm_same(const struct hv_vm *a, const struct hv_vm *b)
 	       a->snapshots_on_host == b->snapshots_on_host && a->snapshot_limit == b->snapshot_limit &&
 	       a->snapshots_enabled == b->snapshots_enabled && a->untracked == b->untracked &&
 	       a->chain == b->chain && a->delta_bytes == b->delta_bytes && a->oldest_us == b->oldest_us &&
-	       a->missing == b->missing && hv_uuid_equal(&a->operation, &b->operation) &&
+	       a->missing == b->missing && a->unregistered == b->unregistered && a->exporting == b->exporting &&
+	       a->export_state == b->export_state && a->export_percent == b->export_percent && hv_uuid_equal(&a->operation, &b->operation) &&
 	       same_text(a->offering, b->offering) && same_text(a->account, b->account) &&
 	       same_text(a->domain, b->domain);
 }

@@ -192,8 +192,19 @@ static void add_lines(struct sheet *sheet, enum role role, const char *text)
 }
 
 /* Instead of what the act means: what does the same from a script, and what the host is told. */
+static void set_commands(const struct app *app, struct sheet *sheet)
+{
+	char *plan = set_plan(app);
+	add_lines(sheet, ROLE_TEXT, plan);
+	free(plan);
+}
+
 static void commands_text(const struct app *app, struct sheet *sheet)
 {
+	if (app->dialog.set) {
+		set_commands(app, sheet);
+		return;
+	}
 	const struct dialog *dialog = &app->dialog;
 	struct hv_text batch = HV_TEXT_INIT, agent = HV_TEXT_INIT;
 	struct hv_act act;
@@ -262,6 +273,7 @@ static const struct {
 	[DIALOG_DELETE] = {"DELETE", delete_text, delete_preview_text},
 	[DIALOG_POWER] = {"POWER", power_text, NULL},
 	[DIALOG_EDIT] = {"EDIT SNAPSHOT", edit_text, NULL},
+	[DIALOG_SET] = {"", set_text, NULL},
 	[DIALOG_QUIT] = {"QUIT", quit_text, NULL},
 	[DIALOG_HOST_KEY] = {NULL, dialog_host_key_text, NULL},
 	[DIALOG_SECRET] = {NULL, dialog_secret_text, NULL},

@@ -7,6 +7,8 @@
 
 /** Returns the title. `title` has room for any VM name. */
 const char *dialog_title(const struct app *app, char *title, size_t size);
+/** What a set says; see set_text.c. */
+void set_text(const struct app *app, struct sheet *sheet);
 void dialog_text(const struct app *app, struct sheet *sheet);
 /** Below the controls that are choices or fields: notes on them. */
 void dialog_notes(const struct app *app, struct sheet *sheet);

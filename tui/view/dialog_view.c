@@ -267,7 +267,7 @@ void view_dialog(const struct app *app, struct canvas *canvas)
 	struct share share = share_rows(app, &parts);
 	struct canvas_rect box = {(app->width - parts.width - 4) / 2, (app->height - share.height) / 2,
 		parts.width + 4, share.height};
-	bool severe = app->dialog.kind == DIALOG_REVERT || app->dialog.kind == DIALOG_DELETE;
+	bool severe = dialog_is_severe(&app->dialog);
 	canvas->cursor_x = -1;
 	canvas->cursor_y = -1;
 	canvas_fill(canvas, box, ' ', ROLE_TEXT);

@@ -38,6 +38,10 @@ static int draw_state(const struct app *app, struct canvas *canvas, int x, int r
 		(void)snprintf(text, sizeof text, "PAUSED %zu", paused_count(app));
 		x = view_put(canvas, x + 2, 0, right, ROLE_WARN, text);
 	}
+	if (marks_count(app) > 0) {
+		(void)snprintf(text, sizeof text, "marked %zu", marks_count(app));
+		x = view_put(canvas, x + 2, 0, right, ROLE_MARK, text);
+	}
 	if (app->problems_only) {
 		x = view_put(canvas, x + 2, 0, right, ROLE_MATCH, "!problems");
 	}

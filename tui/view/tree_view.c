@@ -79,6 +79,9 @@ void view_tree(struct app *app, struct canvas *canvas)
 	for (int i = 0; i < tree->height && rows_at(&app->model, top + (size_t)i, &row); i++) {
 		app->rows_laid_out++;
 		tree_row_draw(app, &row, &columns, canvas, tree->y + i);
+		if (marks_has(app, &row)) {
+			(void)canvas_text(canvas, 0, tree->y + i, 1, ROLE_MARK, canvas_glyph(canvas, GLYPH_MARK));
+		}
 		if (rows_equal(&row, &app->cursor)) {
 			draw_bar(app, canvas, tree->y + i);
 		}
