@@ -51,6 +51,7 @@ static void put_wrapped(struct output *output, const char *words, size_t indent,
 }
 
 #define OPTION_INDENT 28
+#define SUMMARY_INDENT 34
 
 static void put_option(struct output *output, const struct option_row *row)
 {
@@ -115,6 +116,18 @@ static bool is_in_group(const struct command *command, const char *group)
 	return !group || (strlen(group) == length && strncmp(command->words, group, length) == 0);
 }
 
+/* A command that is too long for its column has its summary below it. */
+static void put_summary(struct output *output, const struct command *command)
+{
+	char left[64];
+	int length = snprintf(left, sizeof left, "  %s %s", command->words, command->operands);
+	if (length >= SUMMARY_INDENT) {
+		output_printf(output, "%s\n", left);
+		left[0] = '\0';
+	}
+	output_printf(output, "%-*s%s\n", SUMMARY_INDENT, left, command->summary);
+}
+
 void help_overview(struct output *output, const char *group)
 {
 	size_t count;
@@ -123,9 +136,7 @@ void help_overview(struct output *output, const char *group)
 			    "       hvtree COMMAND [OPTION...]              one command\n\nCommands:\n");
 	for (size_t i = 0; i < count; i++) {
 		if (is_in_group(&commands[i], group)) {
-			char left[64];
-			(void)snprintf(left, sizeof left, "  %s %s", commands[i].words, commands[i].operands);
-			output_printf(output, "%-34s%s\n", left, commands[i].summary);
+			put_summary(output, &commands[i]);
 		}
 	}
 	output_puts(output, "\n'hvtree help COMMAND' tells more about one.\n\nOptions of every command:\n");
