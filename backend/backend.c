@@ -260,6 +260,15 @@ void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv
 	push_id(backend, REQUEST_HOST_REMOVE, ticket, host);
 }
 
+void hv_host_set_stop_policy(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host, enum stop_policy policy)
+{
+	struct request *request = request_new(REQUEST_HOST_POLICY, ticket);
+	request->id = *host;
+	request->policy = policy;
+	requests_push(backend->requests, request);
+}
+
 void hv_host_accept_key(
 	struct hv_backend *backend, const struct hv_uuid *host, const char *fingerprint)
 {

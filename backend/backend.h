@@ -72,6 +72,7 @@ struct hv_host {
 	int64_t seen_us;     /* the age of what is shown (U3); 0 never */
 	int64_t retry_us;    /* next try; 0 none */
 	int64_t free_bytes;  /* -1 not known */
+	enum stop_policy stop_policy; /* P1-P3 */
 	int64_t vm_count;
 };
 
@@ -97,6 +98,10 @@ struct hv_vm {
 	int64_t delta_bytes;  /* of all its snapshots; 0 not known */
 	int64_t oldest_us;    /* when its oldest snapshot was taken; 0 none */
 	bool missing;         /* the host does not report it any more */
+	bool unregistered;    /* the host holds only its export (P2); it is Stopped, and not missing */
+	bool exporting;       /* it is off, and what is live only copies it or takes it off: a start ends that (P4) */
+	enum export_state export_state; /* of its newest export (P6) */
+	int64_t export_percent; /* of the one that runs; -1: none, or not known */
 	struct hv_uuid operation; /* the live one; nil: none */
 };
 
@@ -554,9 +559,13 @@ struct hv_host_entry {
 	const char *transport; /* "libssh2", "openssh", "auto"; "sim" for a simulated host */
 	const char *address;   /* [user@]host[:port]; of a simulated host its state file */
 	const char *command;   /* what runs there and speaks the protocol; NULL: the usual agent */
+	enum stop_policy stop_policy; /* P1-P3 */
 };
 /** ACCEPTED with the host's id, or REFUSED. It is reached when something needs it (hv_sync). */
 void hv_host_add(struct hv_backend *backend, uint64_t ticket, const struct hv_host_entry *entry);
+/** ACCEPTED or REFUSED. What becomes of a VM that is stopped there from now on (P1-P3). */
+void hv_host_set_stop_policy(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host, enum stop_policy policy);
 /** ACCEPTED or REFUSED. The host's VMs and snapshots are forgotten; on the host nothing changes. */
 void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host);
 /** From now on a key of this fingerprint ("SHA256:...") is the host's own, if no other one is known: it is written to

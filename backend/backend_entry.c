@@ -43,6 +43,9 @@ static enum hv_status check_entry(
 				texts[i].what, TEXT_MAX);
 		}
 	}
+	if ((size_t)entry->stop_policy >= STOP_POLICY_COUNT) {
+		return hv_error_set(err, HV_ERR_INVALID, "there is no such stop policy");
+	}
 	return check_reach(backend, entry, err);
 }
 
@@ -82,6 +85,31 @@ static enum hv_status erase(
 	return status;
 }
 
+static enum hv_status set_policy(struct hv_backend *backend, const struct known_host *known,
+	enum stop_policy policy, struct hv_error *err)
+{
+	struct store *store = backend->store;
+	struct host host = {0};
+	HV_CLEANUP_FREE char *details = hv_sprintf("%s: %s", known->name, stop_policy_name(policy));
+	enum hv_status status = engine_check_administrator(backend->engine, backend->user, err);
+	if (status == HV_OK && (size_t)policy >= STOP_POLICY_COUNT) {
+		status = hv_error_set(err, HV_ERR_INVALID, "there is no such stop policy");
+	}
+	if (status == HV_OK) {
+		status = store->ops->host_get(store, known->id, &host, err);
+	}
+	if (status == HV_OK) {
+		host.stop_policy = policy;
+		status = store->ops->host_save(store, &host, err);
+	}
+	if (status == HV_OK) {
+		status = store->ops->event_insert(store, hv_clock_wall_us(&backend->clock),
+			backend->user, "SetStopPolicy", details, 0, 0, HV_OK, err);
+	}
+	host_clear(&host);
+	return status;
+}
+
 static enum hv_status commit_or_roll_back(
 	struct hv_backend *backend, enum hv_status status, struct hv_error *err)
 {
@@ -110,6 +138,7 @@ static enum hv_status add(struct hv_backend *backend, const struct hv_host_entry
 		.address = hv_strdup(entry->address),
 		.state = HOST_DISCONNECTED,
 		.free_bytes = -1,
+		.stop_policy = entry->stop_policy,
 	};
 	*ret_uuid = host.uuid;
 	status = backend->store->ops->begin(backend->store, err);
@@ -151,6 +180,24 @@ void handle_host_remove(struct hv_backend *backend, const struct request *reques
 		     : hv_error_set(&error, HV_ERR_NOT_FOUND, "there is no such host");
 	if (status == HV_OK) {
 		status = commit_or_roll_back(backend, erase(backend, host, &error), &error);
+	}
+	if (status != HV_OK) {
+		publish_refusal(backend, request->ticket, &error);
+		return;
+	}
+	accepted(backend, request->ticket, &uuid);
+}
+
+void handle_host_policy(struct hv_backend *backend, const struct request *request)
+{
+	struct hv_error error = {0};
+	struct hv_uuid uuid = request->id;
+	const struct known_host *host = hosts_find_uuid(backend, &uuid);
+	enum hv_status status =
+		host ? backend->store->ops->begin(backend->store, &error)
+		     : hv_error_set(&error, HV_ERR_NOT_FOUND, "there is no such host");
+	if (status == HV_OK) {
+		status = commit_or_roll_back(backend, set_policy(backend, host, request->policy, &error), &error);
 	}
 	if (status != HV_OK) {
 		publish_refusal(backend, request->ticket, &error);

@@ -323,6 +323,9 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 	case REQUEST_HOST_REMOVE:
 		handle_host_remove(backend, take_request);
 		break;
+	case REQUEST_HOST_POLICY:
+		handle_host_policy(backend, take_request);
+		break;
 	case REQUEST_ACCEPT_KEY:
 		handle_accept_key(backend, take_request);
 		break;

@@ -153,6 +153,7 @@ const struct hv_check *check_report(const struct known_host *host, const struct 
 
 /* --- backend_entry.c --- */
 void handle_host_add(struct hv_backend *backend, const struct request *request);
+void handle_host_policy(struct hv_backend *backend, const struct request *request);
 void handle_host_remove(struct hv_backend *backend, const struct request *request);
 void handle_accept_key(struct hv_backend *backend, const struct request *request);
 

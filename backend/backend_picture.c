@@ -30,6 +30,7 @@ const struct hv_host *picture_host(const struct known_host *known, const struct 
 		.seen_us = row->seen_us,
 		.retry_us = known->managed ? known->retry_us : 0,
 		.free_bytes = row->free_bytes,
+		.stop_policy = row->stop_policy,
 		.vm_count = known->vm_count,
 	};
 	return hv_host_new(&host);
@@ -94,12 +95,26 @@ static struct hv_uuid live_operation(const struct operation_list *live, int64_t 
 	return waits;
 }
 
+/* P4, P6: the running operation, if it copies the VM or takes it off its host. */
+static const struct operation *running_export(const struct operation_list *live, int64_t vm_id)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		const struct operation *operation = &live->items[i];
+		bool of_export = operation->kind == OPERATION_EXPORT_VM || operation->kind == OPERATION_REMOVE_VM;
+		if (operation->vm_id == vm_id && operation->state == OPERATION_RUNNING && of_export) {
+			return operation;
+		}
+	}
+	return NULL;
+}
+
 const struct hv_vm *picture_vm(
 	struct hv_backend *backend, const struct virtual_machine *row, const struct operation_list *live)
 {
 	const struct known_host *host = hosts_find(backend, row->host_id);
 	const char *domain;
 	const char *account = names_account(backend, row->account_id, &domain);
+	const struct operation *export = running_export(live, row->id);
 	struct hv_vm vm = {
 		.uuid = row->uuid,
 		.host = host ? host->uuid : (struct hv_uuid){{0}},
@@ -120,6 +135,10 @@ const struct hv_vm *picture_vm(
 		.snapshots_enabled = host ? host->snapshots_enabled : true,
 		.untracked = row->untracked,
 		.missing = row->missing,
+		.unregistered = row->unregistered,
+		.exporting = export && row->power_state != VM_RUNNING,
+		.export_state = row->export_state,
+		.export_percent = export && export->kind == OPERATION_EXPORT_VM ? export->percent : -1,
 		.fixed = !authority_changes(&backend->caller),
 		.operation = live_operation(live, row->id),
 	};

@@ -118,7 +118,9 @@ static char *refusal_of(
 {
 	const struct known_host *known = hosts_find(backend, facts->vm.host_id);
 	const struct hv_host host = {
-		.state = known && known->managed ? known->state : HOST_DISCONNECTED};
+		.state = known && known->managed ? known->state : HOST_DISCONNECTED,
+		.stop_policy = facts->host.stop_policy,
+	};
 	struct hv_node node = {.state = SNAPSHOT_READY};
 	bool has_node = facts->target != SNAPSHOT_TREE_NONE || act->all;
 	if (facts->target != SNAPSHOT_TREE_NONE) {

@@ -109,7 +109,7 @@ enum hv_status publish_tree(
 enum hv_status publish_vm_row(struct hv_backend *backend, const struct virtual_machine *row,
 	const struct operation_list *live, struct hv_error *err)
 {
-	if (!caller_sees(backend, row)) { /* A1: given away, perhaps */
+	if (row->state == VM_DESTROYED || !caller_sees(backend, row)) { /* A1: given away, perhaps */
 		told_forget_vm(backend, row->id);
 		return HV_OK;
 	}

@@ -100,6 +100,7 @@ struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *e
 	request->entry.transport = request->transport = hv_strdup_null(entry->transport);
 	request->entry.address = request->address = hv_strdup_null(entry->address);
 	request->entry.command = request->command = hv_strdup_null(entry->command);
+	request->entry.stop_policy = entry->stop_policy;
 	return request;
 }
 

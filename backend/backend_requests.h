@@ -32,6 +32,7 @@ enum request_kind {
 	REQUEST_CAPABILITY_SET,
 	REQUEST_HOST_ADD,
 	REQUEST_HOST_REMOVE,
+	REQUEST_HOST_POLICY,
 	REQUEST_ACCEPT_KEY,
 	REQUEST_ANSWER_KEY,
 	REQUEST_ANSWER_SECRET,
@@ -50,6 +51,7 @@ struct request {
 	struct hv_capability capability; /* CAPABILITY_SET */
 	struct hv_account_change change; /* ACCOUNT_CHANGE */
 	struct hv_host_entry entry; /* HOST_ADD */
+	enum stop_policy policy; /* HOST_POLICY */
 	struct hv_snapshot_edit edit; /* EDIT */
 	/* owned, what act, query, log and entry point to; `name` and `description` also the name and value of
 	 * SETTING_CHANGE, `description` the details of NOTE; `name` also the key of ACCEPT_KEY and the VM of LOAD */

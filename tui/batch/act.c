@@ -337,6 +337,12 @@ static int tell_outcome(struct batch *batch, const struct act_course *course, co
 	return course->tell(batch, course, outcome);
 }
 
+/* P2: the stop, the export and the removal. */
+static bool takes_off(const struct act_course *course)
+{
+	return course->act.kind == OPERATION_STOP_VM && course->host && course->host->stop_policy != STOP_POLICY_KEEP;
+}
+
 static int carry_out(struct batch *batch, struct act_course *course)
 {
 	struct session_reply reply;
@@ -349,7 +355,7 @@ static int carry_out(struct batch *batch, struct act_course *course)
 	}
 	HV_CLEANUP_FREE char *vm = printable(course->vm->name);
 	HV_CLEANUP_FREE char *label = hv_sprintf("%s %s", course->verb, vm);
-	size_t expected = course->act.safety_name ? 2 : 1;
+	size_t expected = course->act.safety_name ? 2 : takes_off(course) ? 3 : 1;
 	bool counted = course->act.kind == OPERATION_DELETE_SNAPSHOT && course->preview;
 	if (course->act.kind == OPERATION_SCALE_VM) {
 		expected = course->act.discard_count + 1;
@@ -360,6 +366,7 @@ static int carry_out(struct batch *batch, struct act_course *course)
 		.expected = counted ? course->preview->deleted_count : expected,
 		.label = label,
 		.until_sent = batch->arguments->given[OPTION_NO_WAIT],
+		.export_aside = course->act.kind != OPERATION_STOP_VM,
 	};
 	outcome_of_group(batch, &what, &outcome);
 	return tell_outcome(batch, course, &reply.id, &outcome);

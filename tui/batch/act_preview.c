@@ -152,23 +152,6 @@ static void create_text(struct hv_text *text, const struct act_preview_facts *fa
 	hv_text_puts(text, "\n");
 }
 
-static void power_text(struct hv_text *text, const struct act_preview_facts *facts)
-{
-	bool start = facts->act->kind == OPERATION_START_VM;
-	bool force = facts->act->force;
-	hv_text_puts(text, start ? "start: " : force ? "turn off: " : "shut down: ");
-	act_preview_put_vm(text, facts);
-	if (force) {
-		hv_text_puts(text, "LOST   what the guest has not written to its disks\n");
-	}
-	hv_text_printf(text, "KEPT   its %" PRId64 " snapshot%s\nAFTER  the VM is %s; now it is %s\n",
-		facts->vm->snapshots, plural(facts->vm->snapshots), start ? "Running" : "Stopped",
-		vm_state_name(facts->vm->state));
-	if (force) {
-		hv_text_puts(text, "RISK   the guest is cut off, not shut down\n");
-	}
-}
-
 void act_preview_text(struct hv_text *text, const struct act_preview_facts *facts)
 {
 	switch (facts->act->kind) {
@@ -195,7 +178,7 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 	case OPERATION_REMOVE_VM:
 	case OPERATION_DESTROY_VM:
 	case OPERATION_KIND_COUNT:
-		power_text(text, facts);
+		act_preview_vm_text(text, facts);
 		break;
 	}
 	if (facts->refusal) {
@@ -273,6 +256,8 @@ void act_preview_json(struct json_writer *json, const struct act_preview_facts *
 		revert_json(json, facts);
 	} else if (facts->act->kind == OPERATION_DELETE_SNAPSHOT) {
 		delete_json(json, facts);
+	} else if (facts->act->kind == OPERATION_DESTROY_VM) {
+		act_preview_destroy_json(json, facts);
 	} else if (act_preview_is_about_volumes(facts->act)) {
 		act_preview_volume_json(json, facts);
 	} else {

@@ -21,6 +21,10 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 /** The members of the object "preview". */
 void act_preview_json(struct json_writer *json, const struct act_preview_facts *facts);
 
+/* act_preview_vm.c: start, stop, destroy */
+void act_preview_vm_text(struct hv_text *text, const struct act_preview_facts *facts);
+void act_preview_destroy_json(struct json_writer *json, const struct act_preview_facts *facts);
+
 /* act_preview_volume.c: volumes, offerings and volume snapshots */
 bool act_preview_is_about_volumes(const struct hv_act *act);
 void act_preview_volume_text(struct hv_text *text, const struct act_preview_facts *facts);

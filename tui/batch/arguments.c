@@ -141,6 +141,16 @@ static bool parse_role(const char *value, int64_t *ret_role)
 	return true;
 }
 
+static bool parse_policy(const char *value, int64_t *ret_policy)
+{
+	enum stop_policy policy;
+	if (!stop_policy_parse(value, &policy)) {
+		return false;
+	}
+	*ret_policy = (int64_t)policy;
+	return true;
+}
+
 static bool parse_value(struct arguments *arguments, enum option_id id, const char *value)
 {
 	struct hv_uuid uuid;
@@ -165,6 +175,8 @@ static bool parse_value(struct arguments *arguments, enum option_id id, const ch
 		return parse_number(value, &arguments->number[id]);
 	case OPTION_TYPE_ROLE:
 		return parse_role(value, &arguments->number[id]);
+	case OPTION_TYPE_STOP_POLICY:
+		return parse_policy(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_STATE:
 		return parse_state(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_TYPE:

@@ -71,6 +71,7 @@ enum option_id {
 	OPTION_TRANSPORT,
 	OPTION_COMMAND,
 	OPTION_ACCEPT_KEY,
+	OPTION_STOP_POLICY,
 	OPTION_COUNT
 };
 
@@ -85,6 +86,7 @@ enum option_type {
 	OPTION_TYPE_SNAPSHOT_STATE,
 	OPTION_TYPE_SNAPSHOT_TYPE,
 	OPTION_TYPE_ROLE,
+	OPTION_TYPE_STOP_POLICY,
 };
 
 /* Options with the same name take an argument in the same way, so that words and options can be told apart before the

@@ -1,4 +1,4 @@
-/* hvtree host add, remove, check. */
+/* hvtree host add, set, remove, check. */
 #include "tui/batch/commands.h"
 
 #include "tui/batch/host_check.h"
@@ -97,6 +97,9 @@ int command_host_add(struct batch *batch)
 		.transport = arguments->given[OPTION_TRANSPORT] ? arguments->text[OPTION_TRANSPORT]
 								: DEFAULT_TRANSPORT,
 		.command = arguments->text[OPTION_COMMAND],
+		.stop_policy = arguments->given[OPTION_STOP_POLICY]
+				       ? (enum stop_policy)arguments->number[OPTION_STOP_POLICY]
+				       : STOP_POLICY_KEEP,
 	};
 	if (session_load(session, &error) != HV_OK) {
 		return batch_fail(batch, &error);
@@ -134,6 +137,30 @@ int command_host_check(struct batch *batch)
 		return batch_fail(batch, &error);
 	}
 	return check_host(batch, &id, "the host cannot be used");
+}
+
+int command_host_set(struct batch *batch)
+{
+	struct session *session = &batch->session;
+	struct session_reply reply;
+	struct hv_error error;
+	struct hv_uuid id;
+	if (!batch->arguments->given[OPTION_STOP_POLICY]) {
+		(void)hv_error_set(&error, HV_ERR_INVALID, "say what shall change: --stop-policy");
+		return batch_fail_with(batch, &error, BATCH_USAGE);
+	}
+	if (find_host(batch, &id, &error) != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	uint64_t ticket = session_ticket(session);
+	enum stop_policy policy = (enum stop_policy)batch->arguments->number[OPTION_STOP_POLICY];
+	hv_host_set_stop_policy(session->backend, ticket, &id, policy);
+	if (session_answer(session, ticket, &reply, &error) != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	session_round_trip(session);
+	HV_CLEANUP_FREE char *what = hv_sprintf("stopped VMs are treated by the policy %s", stop_policy_name(policy));
+	return tell_host(batch, &id, what);
 }
 
 int command_host_remove(struct batch *batch)

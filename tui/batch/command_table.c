@@ -79,6 +79,8 @@ static const struct option_row option_rows[] = {
 		"what runs on the host instead of the agent that hvtree sends there"},
 	[OPTION_ACCEPT_KEY] = {"accept-host-key", 0, "SHA256:...", OPTION_TYPE_TEXT,
 		"trust the host's key if it has this fingerprint and none is known, and remember it"},
+	[OPTION_STOP_POLICY] = {"stop-policy", 0, "POLICY", OPTION_TYPE_STOP_POLICY,
+		"what becomes of a VM that is stopped: keep, export or export-at-snapshot"},
 };
 static_assert(HV_ARRAY_LEN(option_rows) == OPTION_COUNT, "a row for every option");
 static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
@@ -133,7 +135,12 @@ static const struct command commands[] = {
 	{"vm show", "VM", 1, 1, 0, false, "show a VM, its disks, and what can be done with it", NULL, command_vm_show},
 	{"vm start", "VM", 1, 1, ACT, false, "start a VM", NULL, command_vm_start},
 	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | ACT, false, "shut a VM down",
-		"With --force it is turned off: asks on a terminal, needs --yes elsewhere.", command_vm_stop},
+		"What becomes of it then is its host's stop policy; see 'host set'. With --force it is turned off: asks on a "
+		"terminal, needs --yes elsewhere.",
+		command_vm_stop},
+	{"vm destroy", "VM", 1, 1, ACT, false, "destroy a VM with its disks and all its snapshots",
+		"For good: its export goes as well, its volume snapshots stay. Asks on a terminal, needs --yes elsewhere.",
+		command_vm_destroy},
 	{"vm attach", "VM", 1, 1, BIT(OPTION_PATH) | BIT(OPTION_SIZE) | ACT, false,
 		"give a VM the disk that a file of its host holds",
 		"With --size the file is made when there is none. Refused while the VM has any checkpoint.",
@@ -172,7 +179,7 @@ static const struct command commands[] = {
 	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
 	{"host add", "[USER@]HOST[:PORT]", 1, 1,
 		BIT(OPTION_HOST_NAME) | BIT(OPTION_GROUP) | BIT(OPTION_TRANSPORT) | BIT(OPTION_COMMAND) |
-			BIT(OPTION_ACCEPT_KEY),
+			BIT(OPTION_ACCEPT_KEY) | BIT(OPTION_STOP_POLICY),
 		false, "add a Hyper-V host that is reached by SSH, and check it",
 		"User, port and keys come from the configuration of ssh where they are not given. With --no-wait it is "
 		"only added.",
@@ -180,6 +187,11 @@ static const struct command commands[] = {
 	{"host check", "HOST", 1, 1, BIT(OPTION_ACCEPT_KEY), false,
 		"reach a host, log in, start its agent and read what it holds",
 		"The first step that fails says what to do about it.", command_host_check},
+	{"host set", "HOST", 1, 1, BIT(OPTION_STOP_POLICY), false, "change what becomes of VMs that are stopped on a host",
+		"keep: a stopped VM stays on the host with its snapshots. export: it is exported in the background and, when "
+		"the export is proven, taken off the host; a start brings it back with its snapshots. export-at-snapshot: "
+		"the same, and every snapshot exports, so that a stop has less to do.",
+		command_host_set},
 	{"host remove", "HOST", 1, 1, 0, false, "forget a host and its VMs",
 		"Nothing changes on the host. Needs --yes.", command_host_remove},
 	{"sync", "[HOST]", 0, 1, 0, false, "ask the hosts what is true and settle what is open",

@@ -96,6 +96,7 @@ static const enum action vm_actions[] = {
 	ACTION_SNAPSHOT_CREATE_MEMORY,
 	ACTION_VM_START,
 	ACTION_VM_STOP,
+	ACTION_VM_DESTROY,
 	ACTION_VM_SCALE,
 	ACTION_VOLUME_ATTACH,
 	ACTION_VOLUME_DETACH,
@@ -140,6 +141,23 @@ static void show_copies(struct output *output, const struct hv_tree *tree)
 	}
 }
 
+/* P6: what the VM does, and what becomes of its export beside it. */
+static void show_state(struct output *output, const struct hv_vm *vm)
+{
+	detail_line(output, "state", vm->missing ? "missing: the host does not report it" : vm_state_name(vm->state));
+	if (vm->power_state != vm->state && !vm->missing) {
+		detail_line(output, "power", vm_state_name(vm->power_state));
+	}
+	if (vm->export_percent >= 0) {
+		output_printf(output, "%-13s %s, %" PRId64 " %%\n", "export", export_state_name(vm->export_state),
+			vm->export_percent);
+	} else if (vm->unregistered) {
+		detail_line(output, "export", "all that is on the host; a start brings the VM back");
+	} else if (vm->export_state != EXPORT_NONE) {
+		detail_line(output, "export", export_state_name(vm->export_state));
+	}
+}
+
 static void show_text(
 	struct batch *batch, const struct hv_vm *vm, const struct hv_host *host, const struct hv_tree *tree)
 {
@@ -148,7 +166,7 @@ static void show_text(
 	char id[HV_UUID_TEXT_SIZE];
 	detail_line(output, "name", vm->name);
 	detail_line(output, "id", hv_uuid_format(&vm->uuid, id));
-	detail_line(output, "state", vm->missing ? "missing: the host does not report it" : vm_state_name(vm->state));
+	show_state(output, vm);
 	detail_line(output, "host", host ? host->name : NULL);
 	detail_line(output, "account", vm->account);
 	detail_line(output, "domain", vm->domain);

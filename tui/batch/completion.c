@@ -23,6 +23,10 @@ static char *values_of(enum option_type type)
 		for (int i = 0; i < ACCOUNT_ROLE_COUNT; i++) {
 			hv_text_printf(&text, " %s", account_role_name((enum account_role)i));
 		}
+	} else if (type == OPTION_TYPE_STOP_POLICY) {
+		for (int i = 0; i < STOP_POLICY_COUNT; i++) {
+			hv_text_printf(&text, " %s", stop_policy_name((enum stop_policy)i));
+		}
 	}
 	return hv_text_detach(&text);
 }

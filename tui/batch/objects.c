@@ -95,6 +95,9 @@ void json_put_vm(struct json_writer *json, const struct hv_vm *vm, const struct 
 	json_put_integer(json, "untracked", vm->untracked);
 	json_put_integer(json, "chain", vm->chain);
 	json_put_bool(json, "missing", vm->missing);
+	json_put_bool(json, "registered", !vm->unregistered);
+	json_put_string(json, "exportstate", export_state_name(vm->export_state));
+	json_put_integer_known(json, "exportpercent", vm->export_percent);
 	json_put_uuid(json, "operation", &vm->operation);
 	if (tree) {
 		json_volumes(json, tree);
@@ -115,6 +118,7 @@ void json_put_host(struct json_writer *json, const struct hv_host *host)
 	json_put_string(json, "hypervisorversion", host->version);
 	json_put_time(json, "lastseen", host->seen_us);
 	json_put_integer_known(json, "free", host->free_bytes);
+	json_put_string(json, "stoppolicy", stop_policy_name(host->stop_policy));
 	json_put_integer(json, "virtualmachines", host->vm_count);
 }
 

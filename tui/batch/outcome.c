@@ -42,6 +42,7 @@ struct tally {
 	size_t ended;
 	bool unknown;
 	bool under_way; /* something was sent, or nothing is left to send */
+	bool aside_live; /* an export that is no part of the act goes on */
 	const struct hv_operation *running; /* borrowed; NULL: none */
 };
 
@@ -77,13 +78,26 @@ static void count_operation(struct tally *tally, const struct hv_operation *oper
 	}
 }
 
-static struct tally take_tally(const struct batch *batch, const struct hv_uuid *group)
+static void count_aside(struct tally *tally, const struct hv_operation *operation)
+{
+	tally->aside_live = tally->aside_live || !has_ended(operation);
+	if (operation->state == OPERATION_RUNNING) {
+		tally->running = operation;
+	}
+}
+
+static struct tally take_tally(const struct batch *batch, const struct wait_for *what)
 {
 	struct tally tally = {0};
 	const struct overview_index *operations = &batch->session.overview.operations;
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct hv_operation *operation = operations->entries[i].operation;
-		if (hv_uuid_equal(&operation->group, group)) {
+		if (!hv_uuid_equal(&operation->group, &what->group)) {
+			continue;
+		}
+		if (what->export_aside && operation->kind == OPERATION_EXPORT_VM) {
+			count_aside(&tally, operation);
+		} else {
 			count_operation(&tally, operation);
 		}
 	}
@@ -156,7 +170,7 @@ struct group_wait {
 static bool is_over(struct batch *batch, const struct wait_for *what, struct group_wait *wait,
 	const struct tally *tally, enum outcome_end *ret_end)
 {
-	bool all_ended = tally->outcome.total > 0 && tally->ended == tally->outcome.total;
+	bool all_ended = tally->outcome.total > 0 && tally->ended == tally->outcome.total && !tally->aside_live;
 	bool complete = all_ended && tally->outcome.total >= what->expected;
 	bool missing = grace_is_over(&wait->missing, all_ended && !complete, MISSING_GRACE_US);
 	if (complete || missing) {
@@ -177,7 +191,7 @@ void outcome_of_group(struct batch *batch, const struct wait_for *what, struct o
 {
 	struct progress progress;
 	struct group_wait wait = {{0}, {0}, {0}};
-	struct tally tally = take_tally(batch, &what->group);
+	struct tally tally = take_tally(batch, what);
 	enum outcome_end end = OUTCOME_ENDED;
 	progress_init(&progress);
 	while (!is_over(batch, what, &wait, &tally, &end)) {
@@ -186,7 +200,7 @@ void outcome_of_group(struct batch *batch, const struct wait_for *what, struct o
 		int64_t timeout_us = sooner(sooner(sooner(HV_NEVER, &wait.lost), &wait.missing), &wait.sent);
 		struct hv_error error;
 		enum hv_status status = session_wait(&batch->session, seen_anything, NULL, timeout_us, &error);
-		tally = take_tally(batch, &what->group);
+		tally = take_tally(batch, what);
 		if (status == HV_ERR_CANCELLED) {
 			end = OUTCOME_INTERRUPTED;
 			break;

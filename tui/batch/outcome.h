@@ -28,6 +28,7 @@ struct wait_for {
 	size_t expected;     /* operations in the group, as the preview said */
 	const char *label;   /* "revert db-primary": what progress is shown for; printable */
 	bool until_sent;     /* --no-wait: until it is under way */
+	bool export_aside;   /* P3: an export in the group is waited for, and how it ends says nothing about the act */
 };
 
 void outcome_of_group(struct batch *batch, const struct wait_for *what, struct outcome *ret_outcome);

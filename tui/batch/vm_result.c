@@ -35,7 +35,8 @@ int vm_result(struct batch *batch, const struct hv_uuid *id, const char *what)
 		code = print_json(batch, vm);
 	} else {
 		HV_CLEANUP_FREE char *name = printable(vm->name);
-		output_printf(&batch->output, "VM '%s' %s; it is %s\n", name, what, vm_state_name(vm->state));
+		output_printf(&batch->output, "VM '%s' %s; it is %s%s\n", name, what, vm_state_name(vm->state),
+			vm->unregistered ? ", and only its export is on the host" : "");
 	}
 	hv_vm_unref(vm);
 	return code;

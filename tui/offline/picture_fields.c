@@ -13,6 +13,8 @@ NAME_FUNCTION(checkpoint_kind_name, checkpoint_kind)
 NAME_FUNCTION(operation_kind_name, operation_kind)
 NAME_FUNCTION(operation_state_name, operation_state)
 NAME_FUNCTION(operation_step_name, operation_step)
+NAME_FUNCTION(stop_policy_name, stop_policy)
+NAME_FUNCTION(export_state_name, export_state)
 NAME_FUNCTION(hv_status_name, hv_status)
 
 #define FIELD(owner, key, type) {#key, PICTURE_##type, offsetof(struct owner, key), NULL, 0}
@@ -30,6 +32,7 @@ static const struct picture_field host_fields[] = {
 	FIELD(hv_host, reason, TEXT_NULL),
 	FIELD(hv_host, seen_us, NUMBER),
 	FIELD(hv_host, free_bytes, NUMBER),
+	NAMED(hv_host, stop_policy, stop_policy_name, STOP_POLICY_COUNT),
 	FIELD(hv_host, vm_count, NUMBER),
 };
 FORM(picture_host_form, host_fields);
@@ -55,6 +58,10 @@ static const struct picture_field vm_fields[] = {
 	FIELD(hv_vm, delta_bytes, NUMBER),
 	FIELD(hv_vm, oldest_us, NUMBER),
 	FIELD(hv_vm, missing, BOOL),
+	FIELD(hv_vm, unregistered, BOOL),
+	FIELD(hv_vm, exporting, BOOL),
+	NAMED(hv_vm, export_state, export_state_name, EXPORT_STATE_COUNT),
+	FIELD(hv_vm, export_percent, NUMBER),
 	FIELD(hv_vm, operation, UUID),
 };
 FORM(picture_vm_form, vm_fields);

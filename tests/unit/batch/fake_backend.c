@@ -176,6 +176,13 @@ void hv_host_remove(struct hv_backend *backend, uint64_t ticket, const struct hv
 	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket, .id = *host});
 }
 
+void hv_host_set_stop_policy(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_uuid *host, enum stop_policy policy)
+{
+	(void)policy;
+	fake_push(backend, (struct hv_event){.kind = HV_EVENT_ACCEPTED, .ticket = ticket, .id = *host});
+}
+
 void hv_host_accept_key(struct hv_backend *backend, const struct hv_uuid *host, const char *fingerprint)
 {
 	(void)backend;
