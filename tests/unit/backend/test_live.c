@@ -196,6 +196,40 @@ static void test_on_demand__connects_only_to_the_host_that_an_act_needs(void **s
 	assert_int_equal(desk_agents(pids), 0);
 }
 
+static bool has_loaded(struct desk *desk, const void *unused)
+{
+	(void)unused;
+	return desk->loaded;
+}
+
+static void load(struct desk *desk, const char *vm)
+{
+	desk->loaded = false;
+	hv_load(desk->backend, vm);
+	desk_until(desk, has_loaded, NULL);
+}
+
+static void test_on_demand__tells_of_the_vms_that_were_asked_for_and_of_no_others(void **state)
+{
+	const struct hv_config config = {
+		.demo_dir = *state, .user = "tester", .connect = HV_CONNECT_ON_DEMAND};
+	struct hv_error error = {0};
+	struct desk desk = {0};
+	assert_int_equal(hv_backend_open(&config, &desk.backend, &error), HV_OK);
+	load(&desk, "nobody");
+	assert_non_null(desk_host(&desk, "alpha"));
+	assert_int_equal(desk.vm_count, 0);
+	load(&desk, "cup");
+	assert_int_equal(desk.vm_count, 1);
+	char id[HV_UUID_TEXT_SIZE];
+	load(&desk, hv_uuid_format(&desk_vm(&desk, "cup")->uuid, id));
+	assert_int_equal(desk.vm_count, 1);
+	load(&desk, NULL);
+	assert_non_null(desk_vm(&desk, "box"));
+	assert_int_equal(desk.vms_gone, 0);
+	desk_close(&desk);
+}
+
 static void test_on_demand__a_host_that_another_console_was_connected_to_is_not_up_here__U3(void **state)
 {
 	struct desk desk;
@@ -611,6 +645,7 @@ int main(int count, char **words)
 		IN_FOLDER(test_agent__that_dies_with_a_command_is_asked_again_and_acts_once__Y2),
 		IN_FOLDER(test_host__that_is_down_says_why_refuses_acts_and_is_back_on_retry__U3),
 		IN_FOLDER(test_on_demand__connects_only_to_the_host_that_an_act_needs),
+		IN_FOLDER(test_on_demand__tells_of_the_vms_that_were_asked_for_and_of_no_others),
 		IN_FOLDER(test_on_demand__a_host_that_another_console_was_connected_to_is_not_up_here__U3),
 		IN_FOLDER(test_on_demand__a_host_that_is_down_is_unreachable),
 		IN_FOLDER(test_sync__answers_once_a_host_and_names_those_that_are_away__Y1),

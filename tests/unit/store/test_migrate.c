@@ -91,12 +91,52 @@ static void test_migrate__brings_every_older_version_to_the_newest_with_its_rows
 	}
 }
 
+static void add_rows_of_version_6(const char *path)
+{
+	static const char *const rows[] = {
+		"INSERT INTO host (id, name, name_key, state, seen, free_bytes) VALUES (1, 'h', 'h', 'Lost', 0, -1)",
+		"INSERT INTO vm_instance (id, uuid, name, host_id, account_id, domain_id, service_offering_id, state,"
+		" power_state, cpus, memory_bytes, untracked, update_count, missing)"
+		" VALUES (1, zeroblob(16), 'box', 1, 1, 1, 1, 'Running', 'Running', 1, 1, 0, 0, 0)",
+		"INSERT INTO vm_snapshots (vm_id, id, uuid, name, display_name, display_key, account_id, domain_id,"
+		" service_offering_id, vm_snapshot_type, state, parent, current, quiesce, size_bytes, created, updated,"
+		" removed, update_count) VALUES"
+		" (1, 1, randomblob(16), 'a', 'a', 'a', 1, 1, 1, 'Disk', 'Ready', NULL, 0, 0, 70, 11, 11, 0, 0),"
+		" (1, 2, randomblob(16), 'b', 'b', 'b', 1, 1, 1, 'Disk', 'Ready', 1, 1, 0, 7, 12, 12, 0, 0),"
+		" (1, 3, randomblob(16), 'c', 'c', 'c', 1, 1, 1, 'Disk', 'Removed', 1, 0, 0, 7, 5, 13, 14, 0)",
+	};
+	sqlite3 *database = NULL;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	for (size_t i = 0; i < HV_ARRAY_LEN(rows); i++) {
+		run(database, rows[i]);
+	}
+	assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static void test_migrate__sums_up_the_snapshots_that_are_there__Q2(void **state)
+{
+	struct fixture *fixture = *state;
+	make_version(fixture->path, 6);
+	add_rows_of_version_6(fixture->path);
+	open_store(fixture);
+	struct virtual_machine vm = get_vm(fixture, 1);
+	assert_int_equal(vm.summary.snapshots, 2);
+	assert_int_equal(vm.summary.on_host, 2);
+	assert_int_equal(vm.summary.chain, 2);
+	assert_int_equal(vm.summary.delta_bytes, 77);
+	assert_int_equal(vm.summary.oldest_us, 11);
+	virtual_machine_clear(&vm);
+	close_store(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_migrate__brings_every_older_version_to_the_newest_with_its_rows, fixture_folder,
 			fixture_clean),
+		cmocka_unit_test_setup_teardown(test_migrate__sums_up_the_snapshots_that_are_there__Q2,
+			fixture_folder, fixture_clean),
 	};
 	return cmocka_run_group_tests_name("store/migrate", tests, NULL, NULL);
 }
