@@ -72,13 +72,13 @@ void dialog_revert_controls(const struct app *app, struct control_list *list)
 {
 	const struct dialog *dialog = &app->dialog;
 	char label[64];
+	add_name(app, list);
 	if (dialog->phase != DIALOG_CHANGED) {
 		(void)snprintf(label, sizeof label, "safety snapshot first '%s'", dialog->safety_name);
 		struct control *safety = dialog_add(list, CONTROL_SAFETY, CONTROL_CHECK, label,
 			dialog->preview ? dialog->preview->safety_refusal : NULL);
 		safety->chosen = !dialog->no_safety && safety->enabled;
 	}
-	add_name(app, list);
 	dialog_add_confirm(app, list, dialog->undo ? "Undo" : "Revert");
 }
 

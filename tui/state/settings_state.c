@@ -4,7 +4,7 @@
 
 #include "tui/state/app_state.h"
 
-#define SETTINGS_FRAME 7 /* title, the frame, three lines of help, hints */
+#define SETTINGS_FRAME 8 /* title, the frame, the newest message, three lines of help, hints */
 
 int app_settings_page(const struct app *app)
 {

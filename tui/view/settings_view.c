@@ -38,6 +38,10 @@ void view_settings(const struct app *app, struct canvas *canvas)
 	}
 	const struct setting_row *row = setting_row((enum setting)app->setting);
 	int y = box.y + box.height - 4;
+	const struct message *newest = messages_at(&app->messages, 0); /* what has become of the last change */
+	if (newest) {
+		(void)canvas_text(canvas, inner.x + 1, y - 1, inner.width - 2, newest->role, newest->text);
+	}
 	canvas_hline(canvas, inner.x, y, inner.width, ROLE_FRAME);
 	(void)canvas_text(canvas, inner.x + 1, y + 1, inner.width - 2, ROLE_TEXT, row->help);
 	(void)canvas_printf(canvas, inner.x + 1, y + 2, inner.width - 2, ROLE_DIM, "default: %s%s", row->value,
