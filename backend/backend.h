@@ -587,6 +587,7 @@ struct hv_snapshot_query {
 	int64_t older_than_us;     /* age; 0: any */
 	int64_t limit;             /* rows a page; 0: 1000 */
 	int64_t offset;
+	bool oldest_first;
 	int64_t after_created_us;  /* key of the page after: created_us and page_id of the last row */
 	int64_t after_id;
 };

@@ -101,6 +101,7 @@ static enum hv_status translate(struct hv_backend *backend, const struct hv_snap
 		.limit = (query->limit > 0 ? query->limit : PAGE_ROWS) +
 			 1, /* one more tells whether more follow */
 		.offset = query->offset,
+		.oldest_first = query->oldest_first,
 		.after_created_us = query->after_created_us,
 		.after_id = query->after_id,
 	};

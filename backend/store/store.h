@@ -61,7 +61,8 @@ struct snapshot_query {
 	const struct account *seen_by; /* A1: only what this caller may see; an administrator sees all */
 	int64_t limit;              /* 0: all */
 	int64_t offset;
-	/* keyset page: rows after this (created, id), newest first; 0,0: from the start */
+	bool oldest_first;          /* instead of newest first */
+	/* keyset page: rows after this (created, id) in that order; 0,0: from the start */
 	int64_t after_created_us;
 	int64_t after_id;
 };

@@ -271,6 +271,11 @@ void fixture_refuse(struct fixture *fixture, uint64_t ticket, enum hv_status sta
 void fixture_snapshots(struct fixture *fixture, const char *text, bool more)
 {
 	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_LIST);
+	size_t effect_count;
+	const struct app_effect *effects = app_effects(fixture->app, &effect_count);
+	while (asked && asked > effects && asked->query.limit == 1) { /* a count is asked for after its list */
+		asked--;
+	}
 	struct hv_snapshot rows[64];
 	char names[64][2][64];
 	size_t count = 0;
@@ -294,6 +299,14 @@ void fixture_snapshots(struct fixture *fixture, const char *text, bool more)
 		fixture, &(struct hv_event){.kind = HV_EVENT_SNAPSHOTS, .ticket = asked->ticket, .page = page});
 	hv_snapshot_page_unref(page);
 	free(copy);
+}
+
+void fixture_count(struct fixture *fixture, uint64_t ticket, int64_t total)
+{
+	struct hv_snapshot_page value = {.total = total};
+	const struct hv_snapshot_page *page = hv_snapshot_page_new(&value);
+	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_SNAPSHOTS, .ticket = ticket, .page = page});
+	hv_snapshot_page_unref(page);
 }
 
 /* ---- effects ---- */

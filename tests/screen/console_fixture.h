@@ -47,6 +47,8 @@ void fixture_operation(struct fixture *fixture, const struct hv_operation *opera
 void fixture_answer(struct fixture *fixture, enum hv_event_kind kind, uint64_t ticket);
 void fixture_refuse(struct fixture *fixture, uint64_t ticket, enum hv_status status, const char *text);
 
+/** Answer this list with nothing but a count. */
+void fixture_count(struct fixture *fixture, uint64_t ticket, int64_t total);
 /** Answer the last list that was asked for with snapshots, "vm name days" a line; `more`: there are further pages. */
 void fixture_snapshots(struct fixture *fixture, const char *text, bool more);
 

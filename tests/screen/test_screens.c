@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/screen/console_fixture.h"
+#include "tui/state/app_state.h"
 
 static const struct app_config utf8 = {.title = "prod-eu", .user = "op-anna"};
 static const struct app_config ascii = {.title = "prod-eu", .user = "op-anna", .ascii = true};
@@ -440,6 +441,27 @@ static void test_set__has_one_check_a_row_and_one_result_a_row__U2(void **state)
 	fixture_free(fixture);
 }
 
+static void test_ages__oldest_first_with_who_and_why_and_how_many_of_which_age__L1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_take_effects(fixture);
+	fixture_keys(fixture, "A");
+	check_screen(fixture, "ages_reading", 80, 24);
+	fixture_snapshots(fixture, "db-primary base-2026-06-01 82\nmail-02 before-cu14 41\nweb-01 golden-3 9\nweb-02 golden-3 1\n",
+		false);
+	static const int64_t older[] = {19, 12, 5, 1};
+	for (size_t i = 0; i < HV_ARRAY_LEN(older); i++) {
+		fixture_count(fixture, fixture->app->ages.class_tickets[i], older[i]);
+	}
+	fixture_keys(fixture, "j");
+	check_screen(fixture, "ages_80x24", 80, 24);
+	check_screen(fixture, "ages_160x50", 160, 50);
+	check_screen(fixture, "ages_41x11", 41, 11);
+	check_screen(fixture, "ages_40x10", 40, 10);
+	fixture_free(fixture);
+}
+
 static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 {
 	(void)state;
@@ -654,6 +676,19 @@ static void test_read_only_group__says_so_and_how_changes_are_allowed__U2(void *
 	config_clear(&settings);
 }
 
+static void test_first_run__offers_a_host_or_the_demo(void **state)
+{
+	(void)state;
+	struct app_config config = ascii;
+	config.first_run = true;
+	struct fixture *fixture = fixture_new(&config);
+	fixture_loaded(fixture);
+	check_screen(fixture, "dialog_first_run", 80, 24);
+	fixture_keys(fixture, "Escape");
+	check_screen(fixture, "empty", 60, 16);
+	fixture_free(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -677,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_delete_dialog__chooses_the_scope_and_all_needs_the_name__D4),
 		cmocka_unit_test(test_edit_and_commands__have_their_dialogs__T5_U4),
 		cmocka_unit_test(test_set__has_one_check_a_row_and_one_result_a_row__U2),
+		cmocka_unit_test(test_ages__oldest_first_with_who_and_why_and_how_many_of_which_age__L1),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),
@@ -690,6 +726,7 @@ int main(void)
 		cmocka_unit_test(test_details__open_wider_when_focused),
 		cmocka_unit_test(test_stopped_backend__is_said_and_everything_is_locked),
 		cmocka_unit_test(test_empty__says_what_to_do),
+		cmocka_unit_test(test_first_run__offers_a_host_or_the_demo),
 		cmocka_unit_test(test_settings__are_a_list_with_what_each_is_for),
 		cmocka_unit_test(test_read_only_group__says_so_and_how_changes_are_allowed__U2),
 	};

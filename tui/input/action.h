@@ -17,13 +17,14 @@ enum tui_place {
 	TUI_PLACE_MESSAGES = 4,
 	TUI_PLACE_HELP = 8,
 	TUI_PLACE_SETTINGS = 16,
-	TUI_PLACE_SCREENS = TUI_PLACE_TREE | TUI_PLACE_JOBS | TUI_PLACE_MESSAGES,
+	TUI_PLACE_AGES = 32,
+	TUI_PLACE_SCREENS = TUI_PLACE_TREE | TUI_PLACE_JOBS | TUI_PLACE_MESSAGES | TUI_PLACE_AGES,
 	TUI_PLACE_LISTS = TUI_PLACE_JOBS | TUI_PLACE_MESSAGES | TUI_PLACE_HELP | TUI_PLACE_SETTINGS,
-	TUI_PLACE_ANY = 31,
+	TUI_PLACE_ANY = 63,
 };
 
 /* What must be under the cursor. */
-enum tui_needs { TUI_NEEDS_NOTHING, TUI_NEEDS_ROW, TUI_NEEDS_HOST, TUI_NEEDS_VM, TUI_NEEDS_SNAPSHOT, TUI_NEEDS_JOB };
+enum tui_needs { TUI_NEEDS_NOTHING, TUI_NEEDS_ROW, TUI_NEEDS_HOST, TUI_NEEDS_VM, TUI_NEEDS_SNAPSHOT, TUI_NEEDS_JOB, TUI_NEEDS_AGE };
 
 /* How an action is confirmed; everything above SAFE is gone in a read-only console. */
 enum tui_danger {
@@ -56,6 +57,11 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(UNDO, "undo", "u", TREE, VM, CONFIRM, DO, "", "undo the last revert: preview, confirm")           \
 	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
+	X(AGE_SHOW, "age-show", "Enter", AGES, AGE, SAFE, DO, "show", "ages: show it in the tree")         \
+	X(AGE_REVERT, "age-revert", "r", AGES, AGE, CONFIRM, DO, "revert", "ages: revert to it, from the tree") \
+	X(AGE_DELETE, "age-delete", "d", AGES, AGE, CONFIRM, DO, "delete", "ages: delete it, from the tree") \
+	X(AGE_EDIT, "age-edit", "e", AGES, AGE, FORM, DO, "edit", "ages: rename it, edit its note")        \
+	X(AGE_READ, "age-read", "F5", AGES, NOTHING, SAFE, DO, "read again", "ages: read again")           \
 	X(SYNC, "sync", "F5", TREE, NOTHING, SAFE, DO, "", "read again from this host, or from all")       \
 	X(RETRY, "retry", "c", TREE, HOST, SAFE, DO, "", "connect to this host now")                       \
 	X(FIND, "find", "/", TREE, NOTHING, SAFE, FIND, "find", "filter the tree, also by key>value and !word") \
@@ -79,6 +85,7 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(LOG_WRITE, "write-log", "w", MESSAGES, NOTHING, SAFE, SHOW, "write", "log: write to a file")     \
 	X(PALETTE, "palette", ":", SCREENS, NOTHING, SAFE, PROGRAM, "cmd", "a command by its name")        \
 	X(JOBS, "jobs", "J", ANY, NOTHING, SAFE, SHOW, "jobs", "operations: running and ended")            \
+	X(AGES, "ages", "A", ANY, NOTHING, SAFE, SHOW, "ages", "all snapshots, oldest first, and who took them") \
 	X(MESSAGES, "messages", "L", ANY, NOTHING, SAFE, SHOW, "log", "messages")                          \
 	X(THEME, "theme", "T", ANY, NOTHING, SAFE, SHOW, "theme", "next theme")                            \
 	X(SETTINGS, "settings", "F2", ANY, NOTHING, SAFE, SHOW, "", "settings: form that keeps your file's comments") \

@@ -24,6 +24,8 @@ static void move(struct app *app, int64_t rows)
 		app_move_job(app, rows);
 	} else if (app->screen == APP_SCREEN_SETTINGS) {
 		app_move_setting(app, rows);
+	} else if (app->screen == APP_SCREEN_AGES) {
+		app_move_age(app, rows);
 	} else if (app->screen == APP_SCREEN_MESSAGES) {
 		const struct message *lines[MESSAGES_MAX];
 		scroll(app, &app->messages_top, rows, (int64_t)app_log_lines(app, lines) - 1);
@@ -43,6 +45,8 @@ static int64_t page(const struct app *app)
 		rows = app_jobs_page(app);
 	} else if (app->screen == APP_SCREEN_SETTINGS) {
 		rows = app_settings_page(app);
+	} else if (app->screen == APP_SCREEN_AGES) {
+		rows = app_ages_page(app);
 	} else if (app->screen == APP_SCREEN_MESSAGES) {
 		rows = app->layout.body.height - 1;
 	} else if (app->details_focused) {
@@ -138,6 +142,14 @@ static void show(struct app *app, enum app_screen screen)
 static void jobs(struct app *app)
 {
 	show(app, APP_SCREEN_JOBS);
+}
+
+static void ages(struct app *app)
+{
+	show(app, APP_SCREEN_AGES);
+	if (app->screen == APP_SCREEN_AGES) {
+		app_ages_read(app);
+	}
 }
 
 static void messages(struct app *app)
@@ -375,6 +387,12 @@ static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_LOG_WRITE] = app_log_write,
 	[TUI_ACTION_PALETTE] = app_palette,
 	[TUI_ACTION_JOBS] = jobs,
+	[TUI_ACTION_AGES] = ages,
+	[TUI_ACTION_AGE_SHOW] = app_age_show,
+	[TUI_ACTION_AGE_REVERT] = app_age_revert,
+	[TUI_ACTION_AGE_DELETE] = app_age_delete,
+	[TUI_ACTION_AGE_EDIT] = app_age_edit,
+	[TUI_ACTION_AGE_READ] = app_ages_read,
 	[TUI_ACTION_MESSAGES] = messages,
 	[TUI_ACTION_THEME] = next_theme,
 	[TUI_ACTION_SETTINGS] = settings,

@@ -135,7 +135,8 @@ static const char *why_no_job(const struct app *app)
 	if (!operation_is_live_value(operation)) {
 		return "this operation has ended";
 	}
-	if (operation->unknown || operation->step >= STEP_SEND) {
+	bool can_be_taken_back = operation->kind == OPERATION_EXPORT_VM; /* P4: what it copies is nobody's yet */
+	if ((operation->unknown || operation->step >= STEP_SEND) && !can_be_taken_back) {
 		return "the host has been asked already; it cannot be called back";
 	}
 	return NULL;
@@ -150,6 +151,8 @@ static const char *why_no_row(
 		return NULL;
 	case TUI_NEEDS_ROW:
 		return app->cursor.node ? NULL : "there is no row";
+	case TUI_NEEDS_AGE:
+		return app_why_no_age(app);
 	case TUI_NEEDS_JOB:
 		return why_no_job(app);
 	case TUI_NEEDS_HOST:

@@ -57,6 +57,7 @@ struct app *app_new(const struct app_config *config)
 	app->model.operation_leaving = operation_leaves;
 	app->model.remade = leaves_remade;
 	app->model.context = app;
+	app->wanted.then = TUI_ACTION_COUNT;
 	app_settings_use(app);
 	app_keys_use(app);
 	app_resize(app, 80, 24);
@@ -75,6 +76,7 @@ void app_free(struct app *app)
 	find_clear(&app->find);
 	paused_clear(app);
 	marks_clear(app);
+	ages_clear(&app->ages);
 	log_clear(&app->log);
 	free(app->to_write);
 	free(app->help_text);
@@ -109,6 +111,8 @@ unsigned app_place(const struct app *app)
 		return TUI_PLACE_MESSAGES;
 	case APP_SCREEN_SETTINGS:
 		return TUI_PLACE_SETTINGS;
+	case APP_SCREEN_AGES:
+		return TUI_PLACE_AGES;
 	}
 	return TUI_PLACE_TREE;
 }
@@ -196,6 +200,7 @@ void app_resize(struct app *app, int width, int height)
 	app->height = height;
 	app_relayout(app);
 	app_move_job(app, 0);
+	app_move_age(app, 0);
 	app_move_setting(app, 0);
 	if (app->help_open) {
 		app_move_help(app, 0);

@@ -22,6 +22,7 @@ struct app_config {
 	bool demo;          /* says TRAINING in the title and in each dialog */
 	bool read_only;
 	bool ascii;
+	bool first_run; /* a store without hosts is answered with an offer */
 	const struct config *settings; /* copied by app_new(); NULL: the defaults */
 };
 
@@ -43,6 +44,8 @@ enum app_effect_kind {
 	APP_EFFECT_ANSWER_SECRET, /* question, secret */
 	APP_EFFECT_NEXT_THEME,  /* the loop changes the theme and says its name by app_message() */
 	APP_EFFECT_NOTE,        /* ticket, note, value: into the audit log */
+	APP_EFFECT_ADD_HOST,    /* ticket, value: its address, text: its group */
+	APP_EFFECT_DEMO,        /* leave this store and start on the demo */
 	APP_EFFECT_SETTING,     /* setting, value: use it and keep it */
 	APP_EFFECT_REPAINT,     /* draw every cell again (^L) */
 	APP_EFFECT_SUSPEND,     /* ^Z */

@@ -6,6 +6,7 @@
 #define HV_TUI_STATE_APP_STATE_H
 
 #include "tui/input/keymap.h"
+#include "tui/state/ages.h"
 #include "tui/state/app.h"
 #include "tui/state/dialog.h"
 #include "tui/state/layout.h"
@@ -20,7 +21,7 @@
 #define APP_DETAILS_MAX 60    /* lines that the details may have */
 #define APP_OPEN_ALL_MAX 500   /* VMs that one "open everything" opens */
 
-enum app_screen { APP_SCREEN_TREE, APP_SCREEN_JOBS, APP_SCREEN_MESSAGES, APP_SCREEN_SETTINGS };
+enum app_screen { APP_SCREEN_TREE, APP_SCREEN_JOBS, APP_SCREEN_MESSAGES, APP_SCREEN_SETTINGS, APP_SCREEN_AGES };
 
 /* A request that is not answered yet. */
 struct app_request {
@@ -79,6 +80,13 @@ struct log_state {
 	bool held; /* new messages do not move what is read, also at the newest */
 };
 
+/* Where the cursor goes when the tree of this VM is there, and what is done then. */
+struct wanted_row {
+	struct hv_uuid vm;       /* nil: nothing is wanted */
+	struct hv_uuid snapshot; /* nil: the "now" row */
+	enum tui_action then;    /* TUI_ACTION_COUNT: nothing */
+};
+
 struct app {
 	struct app_config config;
 	char *title, *user;
@@ -97,7 +105,7 @@ struct app {
 	bool touched; /* a key was pressed: the cursor is the user's */
 	struct row_ref cursor, top;
 	struct held_keys held;
-	struct hv_uuid want_now; /* jump to this VM's "now" row when its tree comes; nil: no */
+	struct wanted_row wanted;
 	struct hv_uuid awaited_host; /* `c` was pressed on it, and no key since: what comes of it is shown at once; nil: none */
 	const struct hv_question **questions; /* not answered; at most one a host */
 	size_t question_count, question_capacity;
@@ -107,6 +115,7 @@ struct app {
 	size_t jobs_top;
 	size_t messages_top;   /* index of the first message shown, newest first, of those that pass the filter */
 	struct log_state log;
+	struct ages ages;
 	char *to_write;        /* what the file that is asked for will hold; NULL: nothing */
 	char *help_text;       /* what the help is searched for; NULL or "": nothing */
 	size_t setting, settings_top; /* cursor of the settings, enum setting; first one shown */
@@ -149,6 +158,8 @@ uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv
 uint64_t app_request_edit(struct app *app, const struct hv_snapshot_edit *edit, const char *what);
 /** A list of snapshots. */
 uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query, const char *what);
+/** ACCEPTED with the host's id, or REFUSED. */
+uint64_t app_add_host(struct app *app, const char *address, const char *group);
 /** Use a setting and keep it. */
 void app_setting(struct app *app, enum setting setting, const char *value);
 /** Write into the audit log; the answer is ACCEPTED or REFUSED. */
@@ -211,6 +222,10 @@ void app_close_row(struct app *app);
 void app_toggle_row(struct app *app);
 void app_open_all(struct app *app);
 void app_go_now(struct app *app);
+/** Cursor to the VM, opened; as soon as its tree is there, to what app->wanted says. */
+void app_go_to_vm(struct app *app, struct vm_entry *vm);
+/** The tree of the VM has come: to the wanted row, if it is of this VM. */
+void app_arrive(struct app *app, struct vm_entry *vm);
 void app_close_node(struct app *app, struct row_node *node);
 /** Whether any row of the node is on the screen. */
 bool app_node_on_screen(const struct app *app, const struct row_node *node);
@@ -228,6 +243,8 @@ bool app_is_filtered(const struct app *app);
 bool app_is_match(const struct app *app, const struct row_ref *row);
 /** Filter, order or need have changed: show by them. */
 void app_show_filtered(struct app *app);
+/** Without filter and without "only problems". */
+void app_show_all(struct app *app);
 /** Rows may have come into view: VMs are opened for what the filter found in them. */
 void app_find_look(struct app *app);
 /** A page of what the store was asked; false when the filter did not ask for it. */

@@ -64,6 +64,10 @@ void commands_batch(struct hv_text *out, const struct hv_act *act, const char *v
 		put_head(out, "vm stop", vm, NULL);
 		hv_text_puts(out, act->force ? " --force --yes" : "");
 		break;
+	case OPERATION_DESTROY_VM:
+		put_head(out, "vm destroy", vm, NULL);
+		hv_text_puts(out, " --yes");
+		break;
 	default:
 		put_head(out, "vm show", vm, NULL);
 		break;
@@ -99,6 +103,9 @@ void commands_agent(struct hv_text *out, const struct hv_act *act, const char *v
 		break;
 	case OPERATION_STOP_VM:
 		hv_text_printf(out, "StopCommand  %s%s\n", vm, act->force ? ", by force" : "");
+		break;
+	case OPERATION_DESTROY_VM:
+		hv_text_printf(out, "DestroyCommand  %s\n", vm);
 		break;
 	default:
 		break;

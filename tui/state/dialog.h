@@ -10,6 +10,7 @@
  *	(key, secret)     READY -answer-> closed;  READY -the host does not wait any more-> CHANGED
  *	(quit, message)   READY
  *
+ * A VM is destroyed as a snapshot is deleted, from the power menu, and its name is always typed.
  * Escape closes any of them and changes nothing; in SENT the request is on its way and its answer becomes a message.
  */
 #ifndef HV_TUI_STATE_DIALOG_H
@@ -27,11 +28,13 @@ enum dialog_kind {
 	DIALOG_REVERT,
 	DIALOG_DELETE,
 	DIALOG_POWER,
+	DIALOG_DESTROY,
 	DIALOG_EDIT,
 	DIALOG_SET,
 	DIALOG_QUIT,
 	DIALOG_HOST_KEY,
 	DIALOG_SECRET,
+	DIALOG_FIRST_RUN,
 	DIALOG_KIND_COUNT
 };
 
@@ -54,6 +57,7 @@ enum control_id {
 	CONTROL_START,
 	CONTROL_SHUT_DOWN,
 	CONTROL_TURN_OFF,
+	CONTROL_DESTROY,
 	CONTROL_PLAN,
 	CONTROL_ALL_START,
 	CONTROL_ALL_SHUT_DOWN,
@@ -61,6 +65,7 @@ enum control_id {
 	CONTROL_COMMANDS, /* what would be sent, instead of what it means; and back */
 	CONTROL_ONCE,
 	CONTROL_SECRET,
+	CONTROL_DEMO,
 	CONTROL_COUNT
 };
 
@@ -121,8 +126,11 @@ void dialog_open_revert(struct app *app);
 void dialog_open_undo(struct app *app);
 void dialog_open_delete(struct app *app);
 void dialog_open_power(struct app *app);
+/** The VM of the dialog that is open. */
+void dialog_open_destroy(struct app *app);
 void dialog_open_edit(struct app *app);
 void dialog_open_quit(struct app *app);
+void dialog_open_first_run(struct app *app);
 /** This act for all marked rows. */
 void dialog_open_set(struct app *app, enum operation_kind kind);
 /** The answer is `app`'s effect; leaving it says no. */

@@ -47,6 +47,12 @@ static void fill_delete(const struct dialog *dialog, struct hv_act *act)
 	act->snapshot = act->all ? (struct hv_uuid){{0}} : dialog->snapshot;
 }
 
+static void fill_destroy(const struct dialog *dialog, struct hv_act *act)
+{
+	(void)dialog;
+	act->kind = OPERATION_DESTROY_VM;
+}
+
 /* The preview's `current` goes back with the act: whatever this console has not heard of yet, the engine refuses. */
 void dialog_fill_act(const struct dialog *dialog, struct hv_act *ret_act)
 {
@@ -137,12 +143,16 @@ static const struct dialog_form forms[] = {
 	[DIALOG_DELETE] = {.controls = dialog_delete_controls, .why_not = dialog_why_no_delete, .fill = fill_delete,
 		.go = confirm, .confirms = true},
 	[DIALOG_POWER] = {.controls = dialog_power_controls},
+	[DIALOG_DESTROY] = {.controls = dialog_destroy_controls, .why_not = dialog_why_no_destroy,
+		.fill = fill_destroy, .go = confirm, .verb = "destroy", .confirms = true},
 	[DIALOG_EDIT] = {.controls = dialog_edit_controls, .why_not = dialog_why_no_edit, .go = dialog_edit,
 		.keeps_typed = true},
 	[DIALOG_SET] = {.controls = dialog_set_controls, .why_not = dialog_why_no_set, .go = dialog_send_set},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
 	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
 		.dismiss = dialog_refuse_question},
+	[DIALOG_FIRST_RUN] = {.controls = dialog_first_run_controls, .why_not = dialog_why_no_host,
+		.go = dialog_add_host, .keeps_typed = true},
 	[DIALOG_SECRET] = {.controls = dialog_secret_controls, .go = dialog_give_secret,
 		.dismiss = dialog_refuse_question, .keeps_typed = true},
 };
@@ -275,6 +285,8 @@ static void (*const presses[])(struct app *app) = {
 	[CONTROL_START] = start,
 	[CONTROL_SHUT_DOWN] = shut_down,
 	[CONTROL_TURN_OFF] = turn_off,
+	[CONTROL_DESTROY] = dialog_open_destroy,
+	[CONTROL_DEMO] = dialog_look_at_demo,
 	[CONTROL_ONCE] = dialog_key_once,
 	[CONTROL_SECRET] = leave_field,
 };

@@ -77,7 +77,7 @@ bool dialog_needs_name(const struct app *app)
 {
 	const struct dialog *dialog = &app->dialog;
 	bool all = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL;
-	return all || policy_confirm(app, dialog->group_name) == CONFIRM_NAME;
+	return all || dialog->kind == DIALOG_DESTROY || policy_confirm(app, dialog->group_name) == CONFIRM_NAME;
 }
 
 const char *dialog_why_no_name(const struct app *app)
@@ -117,6 +117,11 @@ const char *dialog_why_no_revert(const struct app *app, char *text, size_t size)
 const char *dialog_why_no_delete(const struct app *app, char *text, size_t size)
 {
 	return why_no_confirmation(app, ACTION_SNAPSHOT_DELETE, text, size);
+}
+
+const char *dialog_why_no_destroy(const struct app *app, char *text, size_t size)
+{
+	return why_no_confirmation(app, ACTION_VM_DESTROY, text, size);
 }
 
 const char *dialog_why_not(const struct app *app, char *text, size_t size)
@@ -168,10 +173,11 @@ static const char *what_changed_in_tree(const struct app *app, const struct hv_t
 	if (current_moved(tree, &preview->current)) {
 		return "another snapshot has become the current one";
 	}
-	if (dialog->kind != DIALOG_DELETE || dialog->scope == SCOPE_ONE) {
+	bool all = dialog->kind == DIALOG_DESTROY || (dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL);
+	if (!all && (dialog->kind != DIALOG_DELETE || dialog->scope == SCOPE_ONE)) {
 		return NULL;
 	}
-	size_t expected = dialog->scope == SCOPE_ALL ? count_tracked(tree)
+	size_t expected = all ? count_tracked(tree)
 						     : dialog_count_below(tree, &dialog->snapshot) + 1;
 	return expected == preview->deleted_count ? NULL : "snapshots have come or gone";
 }
@@ -194,6 +200,8 @@ const char *dialog_what_changed(const struct app *app, char *text, size_t size)
 		(void)snprintf(text, size, "'%s' is %s now", dialog->vm_name, words_vm_state(vm->vm->state).text);
 		return text;
 	}
-	enum action action = dialog->kind == DIALOG_REVERT ? ACTION_SNAPSHOT_REVERT : ACTION_SNAPSHOT_DELETE;
+	enum action action = dialog->kind == DIALOG_REVERT    ? ACTION_SNAPSHOT_REVERT
+			     : dialog->kind == DIALOG_DESTROY ? ACTION_VM_DESTROY
+							      : ACTION_SNAPSHOT_DELETE;
 	return rule_refuses(app, action, text, size);
 }

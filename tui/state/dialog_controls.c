@@ -113,7 +113,7 @@ void dialog_delete_controls(const struct app *app, struct control_list *list)
 
 void dialog_power_controls(const struct app *app, struct control_list *list)
 {
-	char start[256], stop[256];
+	char start[256], stop[256], destroy[256];
 	const char *no_start = dialog_why_no_power(app, ACTION_VM_START, start, sizeof start);
 	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
 	add_name(app, list);
@@ -122,6 +122,14 @@ void dialog_power_controls(const struct app *app, struct control_list *list)
 	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
 	const char *no_name = dialog_why_no_name(app);
 	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop ? no_stop : no_name)->danger = true;
+	(void)dialog_add(list, CONTROL_DESTROY, CONTROL_BUTTON, "Destroy...",
+		dialog_why_no_power(app, ACTION_VM_DESTROY, destroy, sizeof destroy));
+}
+
+void dialog_destroy_controls(const struct app *app, struct control_list *list)
+{
+	add_name(app, list);
+	dialog_add_confirm(app, list, "Destroy");
 }
 
 void dialog_quit_controls(const struct app *app, struct control_list *list)

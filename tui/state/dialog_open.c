@@ -161,6 +161,19 @@ void dialog_open_power(struct app *app)
 	(void)dialog_begin_for_row(app, DIALOG_POWER);
 }
 
+void dialog_open_destroy(struct app *app)
+{
+	struct dialog power = app->dialog; /* what it froze is taken over */
+	app->dialog = (struct dialog){0};
+	struct dialog *dialog = dialog_begin(app, DIALOG_DESTROY);
+	dialog->vm = power.vm;
+	dialog->vm_name = hv_strdup(power.vm_name);
+	dialog->host_name = hv_strdup(power.host_name);
+	dialog->group_name = hv_strdup(power.group_name);
+	clear(&power);
+	dialog_ask_preview(app);
+}
+
 void dialog_open_quit(struct app *app)
 {
 	(void)dialog_begin(app, DIALOG_QUIT);

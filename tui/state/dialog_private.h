@@ -37,6 +37,7 @@ const char *dialog_why_not(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_take(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_revert(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_delete(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_destroy(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_edit(const struct app *app, char *text, size_t size);
 /** Why the typed name cannot be that of the VM's snapshot `self` (nil: of a new one). */
 const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size);
@@ -65,6 +66,7 @@ void dialog_add_confirm(const struct app *app, struct control_list *list, const 
 void dialog_take_controls(const struct app *app, struct control_list *list);
 void dialog_revert_controls(const struct app *app, struct control_list *list);
 void dialog_delete_controls(const struct app *app, struct control_list *list);
+void dialog_destroy_controls(const struct app *app, struct control_list *list);
 void dialog_power_controls(const struct app *app, struct control_list *list);
 void dialog_quit_controls(const struct app *app, struct control_list *list);
 void dialog_edit_controls(const struct app *app, struct control_list *list);
@@ -92,6 +94,12 @@ void dialog_all_shut_down(struct app *app);
 void dialog_all_turn_off(struct app *app);
 /** Something was chosen that all depend on. */
 void dialog_check_set(struct app *app);
+
+/* first_run.c */
+void dialog_first_run_controls(const struct app *app, struct control_list *list);
+const char *dialog_why_no_host(const struct app *app, char *text, size_t size);
+void dialog_add_host(struct app *app);
+void dialog_look_at_demo(struct app *app);
 
 /* dialog_question.c */
 void dialog_host_key_controls(const struct app *app, struct control_list *list);

@@ -494,5 +494,6 @@ void set_review(struct app *app)
 bool dialog_is_severe(const struct dialog *dialog)
 {
 	bool severe_set = dialog->set && (needs_preview(dialog->set->kind) || dialog->set->force);
-	return dialog->kind == DIALOG_REVERT || dialog->kind == DIALOG_DELETE || severe_set;
+	return dialog->kind == DIALOG_REVERT || dialog->kind == DIALOG_DELETE || dialog->kind == DIALOG_DESTROY ||
+	       severe_set;
 }

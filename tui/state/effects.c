@@ -79,6 +79,17 @@ void app_write(struct app *app, const char *path, char *take_text)
 	effect->text = take_text;
 }
 
+uint64_t app_add_host(struct app *app, const char *address, const char *group)
+{
+	char *what = hv_sprintf("add host %s", address);
+	uint64_t ticket = app_request(app, APP_EFFECT_ADD_HOST, NULL, NULL, what);
+	struct app_effect *effect = &app->effects[app->effect_count - 1];
+	effect->value = hv_strdup(address);
+	effect->text = hv_strdup(group);
+	free(what);
+	return ticket;
+}
+
 void app_setting(struct app *app, enum setting setting, const char *value)
 {
 	struct app_effect *effect = effect_add(app, APP_EFFECT_SETTING);

@@ -179,17 +179,6 @@ static void on_vm_gone(struct app *app, const struct hv_event *event)
 	}
 }
 
-static void jump_to_now(struct app *app, struct vm_entry *vm)
-{
-	if (!hv_uuid_equal(&app->want_now, &vm->node.uuid)) {
-		return;
-	}
-	app->want_now = (struct hv_uuid){0};
-	if (app->cursor.node == &vm->node && rows_now(vm, &app->cursor)) {
-		app->dirty = true;
-	}
-}
-
 static void on_tree(struct app *app, const struct hv_event *event)
 {
 	struct vm_entry *vm = model_vm(&app->model, &event->tree->vm);
@@ -198,7 +187,7 @@ static void on_tree(struct app *app, const struct hv_event *event)
 	}
 	touch(app, &vm->node);
 	hv_tree_unref(model_set_tree(&app->model, vm, border_tree(event->tree)));
-	jump_to_now(app, vm);
+	app_arrive(app, vm);
 	touch(app, &vm->node);
 }
 
@@ -294,8 +283,12 @@ static void on_operation(struct app *app, const struct hv_event *event)
 
 static void on_loaded(struct app *app)
 {
+	bool first = !app->loaded;
 	app->loaded = true;
 	app->dirty = true;
+	if (first && app->config.first_run && app->model.host_count == 0) {
+		dialog_open_first_run(app);
+	}
 	if (app->model.vm_count > APP_OPEN_HOSTS_MAX) {
 		return;
 	}
@@ -308,8 +301,12 @@ static void on_loaded(struct app *app)
 static void on_accepted(struct app *app, const struct hv_event *event)
 {
 	char *what = NULL;
-	if (!app_answered(app, event->ticket, NULL, &what)) {
+	enum app_effect_kind kind = APP_EFFECT_ACT;
+	if (!app_answered(app, event->ticket, &kind, &what)) {
 		return;
+	}
+	if (kind == APP_EFFECT_ADD_HOST) { /* reach it, so that what it asks is asked while somebody is here */
+		(void)app_request(app, APP_EFFECT_SYNC, &event->id, NULL, "the new host");
 	}
 	if (policy_accepted(app, event->ticket)) {
 		free(what);
@@ -377,7 +374,9 @@ static void on_snapshots(struct app *app, const struct hv_event *event)
 		return; /* to a question that a newer one has overtaken */
 	}
 	const struct hv_snapshot_page *clean = border_page(event->page);
-	(void)app_find_page(app, event->ticket, clean);
+	if (!app_find_page(app, event->ticket, clean)) {
+		(void)app_ages_take(app, event->ticket, clean);
+	}
 	hv_snapshot_page_unref(clean);
 }
 

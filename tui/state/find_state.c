@@ -355,3 +355,13 @@ void find_clear(struct find *find)
 	free(find->text);
 	find->text = NULL;
 }
+
+void app_show_all(struct app *app)
+{
+	bool narrowed = model_is_narrowed(&app->model);
+	app->problems_only = false;
+	app_find_clear(app);
+	if (narrowed) {
+		app_show_filtered(app);
+	}
+}

@@ -274,14 +274,63 @@ void app_open_all(struct app *app)
 	app_settle(app);
 }
 
+static bool find_wanted(struct app *app, struct vm_entry *vm, struct row_ref *ret_row)
+{
+	if (hv_uuid_is_nil(&app->wanted.snapshot)) {
+		return rows_now(vm, ret_row);
+	}
+	if (!rows_of_snapshot(vm, &app->wanted.snapshot, ret_row)) {
+		return false;
+	}
+	if (ret_row->kind == ROW_FOLD) {
+		vm->unfolded = true;
+		model_make_leaves(&app->model, vm, vm->tree);
+		return rows_of_snapshot(vm, &app->wanted.snapshot, ret_row);
+	}
+	return true;
+}
+
+void app_arrive(struct app *app, struct vm_entry *vm)
+{
+	struct row_ref row;
+	if (!hv_uuid_equal(&app->wanted.vm, &vm->node.uuid)) {
+		return;
+	}
+	bool still_there = app->cursor.node == &vm->node; /* nobody has gone on meanwhile */
+	bool found = still_there && find_wanted(app, vm, &row);
+	enum tui_action then = app->wanted.then;
+	if (still_there && !found && !hv_uuid_is_nil(&app->wanted.snapshot)) {
+		app_say(app, ROLE_WARN, "this snapshot is gone");
+	}
+	app->wanted = (struct wanted_row){.then = TUI_ACTION_COUNT};
+	if (found) {
+		go_to(app, index_or_zero(app, &row));
+	}
+	if (found && then != TUI_ACTION_COUNT) {
+		app_run(app, then);
+	}
+}
+
+void app_go_to_vm(struct app *app, struct vm_entry *vm)
+{
+	struct row_ref row = rows_of_node(&vm->node);
+	for (struct row_node *node = vm->node.owner; node && node->kind != ROW_ROOT; node = node->owner) {
+		row_node_set_open(node, true);
+	}
+	app->touched = true;
+	go_to(app, index_or_zero(app, &row));
+	open_node(app, &vm->node);
+	if (vm->tree) {
+		app_arrive(app, vm);
+	}
+}
+
 void app_go_now(struct app *app)
 {
 	struct vm_entry *vm = rows_vm(&app->cursor);
-	struct row_ref now;
+	app->wanted = (struct wanted_row){.vm = vm->node.uuid, .then = TUI_ACTION_COUNT};
 	open_node(app, &vm->node);
-	if (rows_now(vm, &now)) {
-		go_to(app, index_or_zero(app, &now));
-	} else {
-		app->want_now = vm->node.uuid;
+	if (vm->tree) {
+		app_arrive(app, vm);
 	}
 }

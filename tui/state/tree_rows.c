@@ -122,6 +122,16 @@ bool rows_now(struct vm_entry *vm, struct row_ref *ret_row)
 	return now != LEAVES_NONE;
 }
 
+bool rows_of_snapshot(struct vm_entry *vm, const struct hv_uuid *id, struct row_ref *ret_row)
+{
+	size_t node = find_snapshot(vm->tree, id);
+	size_t leaf = node != ROWS_NONE ? leaves_of_node(&vm->leaves, node) : LEAVES_NONE;
+	if (leaf != LEAVES_NONE) {
+		*ret_row = leaf_at(vm, leaf);
+	}
+	return leaf != LEAVES_NONE;
+}
+
 bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent)
 {
 	if (!row->node || row->kind == ROW_GROUP) {

@@ -34,6 +34,8 @@ bool rows_equal(const struct row_ref *a, const struct row_ref *b);
 struct row_ref rows_of_node(struct row_node *node);
 /** The "now" row of an opened VM; false when it has none. */
 bool rows_now(struct vm_entry *vm, struct row_ref *ret_row);
+/** The row that shows this snapshot of an opened VM: its own, or the fold that it is in; false when it has none. */
+bool rows_of_snapshot(struct vm_entry *vm, const struct hv_uuid *id, struct row_ref *ret_row);
 /** The row that it hangs under; false for a group. */
 bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent);
 /** The snapshot of a ROW_SNAPSHOT, NULL for every other row. Borrowed from the tree. */

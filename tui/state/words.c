@@ -83,10 +83,13 @@ struct words words_vm(const struct hv_vm *vm, const struct hv_operation *operati
 		return make(&(struct word_row){GLYPH_BUSY, ROLE_VM_BUSY, "waiting"});
 	}
 	struct words words = make(&(struct word_row){GLYPH_BUSY, ROLE_VM_BUSY, doing(operation->kind)});
+	char percent[32] = "";
 	if (operation->percent >= 0) {
-		(void)snprintf(words.text, sizeof words.text, "%s %" PRId64 "%%", doing(operation->kind),
-			operation->percent);
+		(void)snprintf(percent, sizeof percent, " %" PRId64 "%%", operation->percent);
 	}
+	bool aside = operation->kind == OPERATION_EXPORT_VM || operation->kind == OPERATION_REMOVE_VM;
+	(void)snprintf(words.text, sizeof words.text, "%s%s%s%s", aside ? words_vm_state_word(vm->power_state) : "",
+		aside ? ", " : "", doing(operation->kind), percent); /* P6: what it does, and what goes on beside it */
 	return words;
 }
 

@@ -67,6 +67,9 @@ static void view_main(struct app *app, struct canvas *canvas)
 	case APP_SCREEN_MESSAGES:
 		view_messages(app, canvas);
 		return;
+	case APP_SCREEN_AGES:
+		view_ages(app, canvas);
+		return;
 	case APP_SCREEN_SETTINGS:
 		view_settings(app, canvas);
 		return;

@@ -169,6 +169,11 @@ static void vm_details(const struct app *app, struct sheet *sheet, const struct 
 	if (value->missing) {
 		sheet_add(sheet, ROLE_WARN, "", "! its host does not report it any more");
 	}
+	if (value->unregistered) {
+		sheet_add(sheet, ROLE_TEXT, "Export", "all that is on its host; a start brings it back");
+	} else if (value->export_state == EXPORT_BROKEN) {
+		sheet_add(sheet, ROLE_WARN, "Export", "! broken; a stop exports again");
+	}
 	if (vm->tree && vm->tree->problem) {
 		sheet_add(sheet, ROLE_ERROR, "", "! %s", vm->tree->problem);
 	}
@@ -186,6 +191,9 @@ static void host_details(const struct app *app, struct sheet *sheet, const struc
 		entry->vms == 1 ? "VM" : "VMs");
 	sheet_add(sheet, ROLE_TEXT, "By", "%s %s", or_none(host->transport), or_none(host->address));
 	sheet_add(sheet, ROLE_TEXT, "System", "%s", or_none(host->version));
+	if (host->stop_policy != STOP_POLICY_KEEP) {
+		sheet_add(sheet, ROLE_TEXT, "Stops", "%s", stop_policy_name(host->stop_policy));
+	}
 	sheet_add(sheet, ROLE_TEXT, "Free", "%s", host->free_bytes >= 0 ? hv_format_bytes(host->free_bytes, size) : "-");
 	if (host->state != HOST_UP) { /* of a host that is up it would change all the time and say nothing */
 		sheet_add(sheet, ROLE_TEXT, "Heard", "%s", time_and_age(app, host->seen_us, time));

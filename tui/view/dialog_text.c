@@ -165,6 +165,47 @@ static void delete_text(const struct app *app, struct sheet *sheet)
 	}
 }
 
+/* P1-P3: what becomes of it when the guest is down. */
+static void add_after_stop(struct sheet *sheet, const struct vm_entry *vm)
+{
+	const struct host_entry *host = vm ? model_vm_host(vm) : NULL;
+	if (vm && vm->vm->unregistered) {
+		sheet_add(sheet, ROLE_TEXT, NULL, "Only its export is on the host: Start imports it first, with its snapshots.");
+	} else if (vm && vm->vm->exporting) {
+		sheet_add(sheet, ROLE_TEXT, NULL, "Start ends the export; what it has copied is removed.");
+	} else if (host && host->host->stop_policy != STOP_POLICY_KEEP) {
+		sheet_add(sheet, ROLE_TEXT, NULL,
+			"Then it is exported with its snapshots and taken off the host, in the background; Start brings it back.");
+	} else {
+		sheet_add(sheet, ROLE_TEXT, NULL, "Snapshots stay.");
+	}
+}
+
+/* D6: said plainly. */
+static void destroy_text(const struct app *app, struct sheet *sheet)
+{
+	const struct hv_preview *preview = app->dialog.preview;
+	const struct vm_entry *vm = dialog_vm(app);
+	if (!preview || preview->refusal || !vm) {
+		return;
+	}
+	sheet_add(sheet, ROLE_DANGER, "GOES", "%s with its disks, for good", app->dialog.vm_name);
+	if (preview->deleted_count > 0) {
+		add_names(sheet, preview);
+	}
+	if (vm->vm->untracked > 0) {
+		sheet_add(sheet, ROLE_DANGER, "", "%" PRId64 " checkpoints that were made outside hvtree",
+			vm->vm->untracked);
+	}
+	if (vm->vm->export_state != EXPORT_NONE) {
+		sheet_add(sheet, ROLE_DANGER, "", "its export");
+	}
+	sheet_add(sheet, ROLE_OK, "KEPT", "its volume snapshots, and what the log says of it");
+	if (vm->vm->state == VM_RUNNING) {
+		sheet_add(sheet, ROLE_WARN, "RISK", "! the guest is running: it is cut off");
+	}
+}
+
 static void power_text(const struct app *app, struct sheet *sheet)
 {
 	const struct vm_entry *vm = dialog_vm(app);
@@ -173,7 +214,7 @@ static void power_text(const struct app *app, struct sheet *sheet)
 	sheet_add(sheet, ROLE_TEXT, NULL, " ");
 	sheet_add(sheet, ROLE_TEXT, NULL, "Shut down asks the guest to end; it may take a while.");
 	sheet_add(sheet, ROLE_TEXT, NULL, "Turn off cuts the power: what the guest has not written is lost.");
-	sheet_add(sheet, ROLE_TEXT, NULL, "Snapshots stay.");
+	add_after_stop(sheet, vm);
 }
 
 static void edit_text(const struct app *app, struct sheet *sheet)
@@ -260,6 +301,18 @@ static void revert_notes(const struct app *app, struct sheet *sheet)
 	}
 }
 
+static void first_run_text(const struct app *app, struct sheet *sheet)
+{
+	(void)app;
+	sheet_add(sheet, ROLE_TEXT, NULL, "This store knows no host yet.");
+	sheet_add(sheet, ROLE_TEXT, NULL, " ");
+	sheet_add(sheet, ROLE_TEXT, NULL,
+		"A Hyper-V host is reached by SSH: type its address as [USER@]HOST[:PORT]. Keys and the rest come from your "
+		"own ssh configuration; nothing is installed on the host.");
+	sheet_add(sheet, ROLE_TEXT, NULL,
+		"The demo is a simulated company to look at and to try everything on: nothing in it can reach a real host.");
+}
+
 /* What each kind says: its title, the text above its controls, notes below them. NULL: nothing. */
 static const struct {
 	const char *title;
@@ -272,11 +325,13 @@ static const struct {
 	[DIALOG_REVERT] = {"REVERT", revert_text, revert_notes},
 	[DIALOG_DELETE] = {"DELETE", delete_text, delete_preview_text},
 	[DIALOG_POWER] = {"POWER", power_text, NULL},
+	[DIALOG_DESTROY] = {"DESTROY", destroy_text, NULL},
 	[DIALOG_EDIT] = {"EDIT SNAPSHOT", edit_text, NULL},
 	[DIALOG_SET] = {"", set_text, NULL},
 	[DIALOG_QUIT] = {"QUIT", quit_text, NULL},
 	[DIALOG_HOST_KEY] = {NULL, dialog_host_key_text, NULL},
 	[DIALOG_SECRET] = {NULL, dialog_secret_text, NULL},
+	[DIALOG_FIRST_RUN] = {"WELCOME", first_run_text, NULL},
 };
 static_assert(HV_ARRAY_LEN(pages) == DIALOG_KIND_COUNT, "a page for every kind");
 

@@ -186,6 +186,9 @@ static void draw_vm_flags(const struct pen *pen, const struct vm_entry *vm)
 	if (vm->vm->missing) {
 		draw_flag(pen, &x, ROLE_WARN, "! gone from host");
 	}
+	if (vm->vm->unregistered) {
+		draw_flag(pen, &x, ROLE_DIM, "export only");
+	}
 	if (vm->tree && vm->tree->problem) {
 		draw_flag(pen, &x, ROLE_ERROR, "! no tree");
 	}

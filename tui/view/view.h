@@ -16,6 +16,7 @@ void view_message_lines(const struct app *app, struct canvas *canvas);
 void view_prompt(const struct app *app, struct canvas *canvas);
 void view_hints(const struct app *app, struct canvas *canvas);
 void view_jobs(const struct app *app, struct canvas *canvas);
+void view_ages(const struct app *app, struct canvas *canvas);
 void view_messages(const struct app *app, struct canvas *canvas);
 void view_settings(const struct app *app, struct canvas *canvas);
 void view_help(const struct app *app, struct canvas *canvas);

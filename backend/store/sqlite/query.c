@@ -1,5 +1,5 @@
 /*
- * Listing VM snapshots by any combination of filters (L1), newest first.
+ * Listing VM snapshots by any combination of filters (L1), newest or oldest first.
  *
  * The statement is put together from fixed pieces, one for each filter that is given; values are always bound. `s`
  * drives: rows come from the index on (created, id) unless a filter names VMs, a host or ids, and the other tables
@@ -138,9 +138,10 @@ static char *make_row_sql(const struct plan *plan)
 	hv_text_puts(&sql, row_joins);
 	add_filters(&sql, plan);
 	if (has_start(plan->query)) {
-		hv_text_puts(&sql, " AND (s.created, s.id) < (?12, ?13)");
+		hv_text_printf(&sql, " AND (s.created, s.id) %s (?12, ?13)", plan->query->oldest_first ? ">" : "<");
 	}
-	hv_text_puts(&sql, " ORDER BY s.created DESC, s.id DESC LIMIT ?14 OFFSET ?15");
+	hv_text_puts(&sql, plan->query->oldest_first ? " ORDER BY s.created, s.id" : " ORDER BY s.created DESC, s.id DESC");
+	hv_text_puts(&sql, " LIMIT ?14 OFFSET ?15");
 	return hv_text_detach(&sql);
 }
 

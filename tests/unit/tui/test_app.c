@@ -155,6 +155,7 @@ static void test_actions__every_one_is_reached_by_its_first_key(void **state)
 				  : info->place & TUI_PLACE_JOBS     ? "J"
 				  : info->place & TUI_PLACE_MESSAGES ? "L"
 				  : info->place & TUI_PLACE_SETTINGS ? "F2"
+				  : info->place & TUI_PLACE_AGES     ? "A"
 								     : "?";
 		fixture_keys(fixture, way);
 		draw(fixture);
