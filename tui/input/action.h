@@ -24,7 +24,7 @@ enum tui_place {
 };
 
 /* What must be under the cursor. */
-enum tui_needs { TUI_NEEDS_NOTHING, TUI_NEEDS_ROW, TUI_NEEDS_HOST, TUI_NEEDS_VM, TUI_NEEDS_SNAPSHOT, TUI_NEEDS_JOB, TUI_NEEDS_AGE };
+enum tui_needs { TUI_NEEDS_NOTHING, TUI_NEEDS_ROW, TUI_NEEDS_HOST, TUI_NEEDS_VM, TUI_NEEDS_SNAPSHOT, TUI_NEEDS_JOB, TUI_NEEDS_UNKNOWN_JOB, TUI_NEEDS_AGE };
 
 /* How an action is confirmed; everything above SAFE is gone in a read-only console. */
 enum tui_danger {
@@ -57,6 +57,7 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(UNDO, "undo", "u", TREE, VM, CONFIRM, DO, "", "undo the last revert: preview, confirm")           \
 	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
+	X(VERIFY, "verify", "v", JOBS, UNKNOWN_JOB, SAFE, DO, "verify", "ask its host now what became of it") \
 	X(AGE_SHOW, "age-show", "Enter", AGES, AGE, SAFE, DO, "show", "ages: show it in the tree")         \
 	X(AGE_REVERT, "age-revert", "r", AGES, AGE, CONFIRM, DO, "revert", "ages: revert to it, from the tree") \
 	X(AGE_DELETE, "age-delete", "d", AGES, AGE, CONFIRM, DO, "delete", "ages: delete it, from the tree") \

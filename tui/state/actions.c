@@ -107,6 +107,16 @@ static void cancel_job(struct app *app)
 	free(text);
 }
 
+/* Reach the host now instead of at the end of the back-off, and settle what is not known. */
+static void verify(struct app *app)
+{
+	const struct hv_operation *operation = app->model.operations[app_job_index(app)]->operation;
+	const struct host_entry *host = model_host(&app->model, &operation->host);
+	app_effect(app, APP_EFFECT_RETRY, &operation->host);
+	(void)app_request(app, APP_EFFECT_SYNC, &operation->host, NULL, host ? host->host->name : operation->vm_name);
+	app_say(app, ROLE_INFO, "asking %s what became of it", host ? host->host->name : "its host");
+}
+
 static void sync(struct app *app)
 {
 	const struct host_entry *host = rows_host(&app->cursor);
@@ -387,6 +397,7 @@ static void (*const handlers[])(struct app *app) = {
 	[TUI_ACTION_LOG_WRITE] = app_log_write,
 	[TUI_ACTION_PALETTE] = app_palette,
 	[TUI_ACTION_JOBS] = jobs,
+	[TUI_ACTION_VERIFY] = verify,
 	[TUI_ACTION_AGES] = ages,
 	[TUI_ACTION_AGE_SHOW] = app_age_show,
 	[TUI_ACTION_AGE_REVERT] = app_age_revert,

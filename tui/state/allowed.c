@@ -142,6 +142,16 @@ static const char *why_no_job(const struct app *app)
 	return NULL;
 }
 
+static const char *why_not_unknown(const struct app *app)
+{
+	if (app->model.operation_count == 0) {
+		return "there is no operation";
+	}
+	const struct hv_operation *operation = app->model.operations[app_job_index(app)]->operation;
+	bool unknown = operation->unknown && operation_is_live_value(operation);
+	return unknown ? NULL : "what became of it is known";
+}
+
 static const char *why_no_row(
 	const struct app *app, enum tui_action action, enum tui_needs needs, char *text, size_t size)
 {
@@ -151,6 +161,8 @@ static const char *why_no_row(
 		return NULL;
 	case TUI_NEEDS_ROW:
 		return app->cursor.node ? NULL : "there is no row";
+	case TUI_NEEDS_UNKNOWN_JOB:
+		return why_not_unknown(app);
 	case TUI_NEEDS_AGE:
 		return app_why_no_age(app);
 	case TUI_NEEDS_JOB:

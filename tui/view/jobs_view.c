@@ -4,18 +4,22 @@
 
 #include "tui/view/view.h"
 
+#define BAR_CELLS 8
+
 struct job_columns {
 	int vm, what, step, time_right;
 };
 
+/* What is being done, by its name, has most of the room; the step is a short word or a bar. */
 static struct job_columns columns_for(int width)
 {
 	if (width >= 72) {
-		int flexible = width - 14 - 26 - 9; /* state before, step and time behind */
+		int step = width >= 110 ? 34 : 17;
+		int flexible = width - 14 - step - 9; /* state before, step and time behind */
 		return (struct job_columns){
-			.vm = 14, .what = 14 + flexible * 2 / 5, .step = 14 + flexible, .time_right = width - 1};
+			.vm = 14, .what = 14 + flexible * 3 / 10, .step = 14 + flexible, .time_right = width - 1};
 	}
-	return (struct job_columns){.vm = 14, .what = 14 + (width - 24) / 2, .time_right = width - 1};
+	return (struct job_columns){.vm = 14, .what = 14 + (width - 24) * 4 / 10, .time_right = width - 1};
 }
 
 static const char *elapsed(const struct app *app, const struct hv_operation *operation, char text[24])
@@ -33,11 +37,11 @@ static void draw_step(struct canvas *canvas, const struct job_columns *columns, 
 	int right = columns->time_right - 8;
 	int x = columns->step;
 	if (operation->unknown && operation->state == OPERATION_RUNNING) {
-		(void)view_put(canvas, x, y, right, ROLE_WARN, "host lost; not known yet");
+		(void)view_put(canvas, x, y, right, ROLE_WARN, "not known yet");
 	} else if (operation->state == OPERATION_QUEUED) {
-		(void)view_put(canvas, x, y, right, ROLE_DIM, "waits for its turn");
+		(void)view_put(canvas, x, y, right, ROLE_DIM, "waits");
 	} else if (operation->state == OPERATION_RUNNING && operation->percent >= 0) {
-		(void)view_progress(canvas, x, y, 10, operation->percent);
+		(void)view_progress(canvas, x, y, BAR_CELLS, operation->percent);
 	} else if (operation->state == OPERATION_RUNNING) {
 		(void)view_put(canvas, x, y, right, ROLE_TEXT, words_step(operation->step));
 	} else if (operation->error) {
@@ -63,15 +67,15 @@ static void draw_job(const struct app *app, struct canvas *canvas, const struct 
 
 static void draw_chosen(const struct app *app, struct canvas *canvas, int y, const struct hv_operation *operation)
 {
-	char time[32];
+	char time[32], what[320];
 	int right = app->width - 1;
-	(void)canvas_printf(canvas, 1, y, right - 1, ROLE_TEXT, "asked for by %s at %s", operation->requested_by,
-		view_time(operation->created_us, time));
+	(void)canvas_printf(canvas, 1, y, right - 1, ROLE_TEXT, "%s: %s, asked for by %s at %s", operation->vm_name,
+		words_what(operation, what, sizeof what), operation->requested_by, view_time(operation->created_us, time));
 	if (operation->error) {
 		(void)view_put(canvas, 1, y + 1, right, ROLE_ERROR, operation->error);
 	} else if (operation->unknown && operation->state == OPERATION_RUNNING) {
 		(void)view_put(canvas, 1, y + 1, right, ROLE_WARN,
-			"the link broke after it was sent: when the host answers, it is asked what became of it");
+			"the link broke after it was sent: when the host answers, it is asked; v asks now");
 	} else if (operation->phase) {
 		(void)view_put(canvas, 1, y + 1, right, ROLE_DIM, operation->phase);
 	}
