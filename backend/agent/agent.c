@@ -11,7 +11,8 @@
 #include "backend/agent/link.h"
 #include "backend/base/memory.h"
 
-#define CONNECTS_A_TURN 16 /* two hundred hosts at once must not hold up the loop */
+#define CONNECTS_AT_ONCE 16 /* two hundred handshakes at once would hold up the loop, and each other */
+#define HELD_BACK_US (HV_SECOND_US / 50)
 
 struct member {
 	int64_t host_id;
@@ -259,17 +260,41 @@ static void handle_ready(struct agents *agents, const struct pollfd *fds, size_t
 	}
 }
 
+/* Connections that are being made; those that have taken long wait for something else than the processor. */
+static size_t count_beginning(const struct agents *agents, int64_t now)
+{
+	size_t count = 0;
+	for (size_t slot = 0; slot < agents->slots; slot++) {
+		count += agents->members[slot] && link_is_beginning(agents->members[slot]->link, now);
+	}
+	return count;
+}
+
+static bool any_due(const struct agents *agents, int64_t now)
+{
+	for (size_t slot = 0; slot < agents->slots; slot++) {
+		if (agents->deadlines[slot] <= now) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void handle_due(struct agents *agents)
 {
 	int64_t now = hv_clock_monotonic_us(&agents->config.clock);
-	size_t connects = 0;
+	if (!any_due(agents, now)) {
+		return;
+	}
+	size_t connects = count_beginning(agents, now);
 	for (size_t slot = 0; slot < agents->slots; slot++) {
 		if (agents->deadlines[slot] > now || agents->members[slot]->removed) {
 			continue;
 		}
 		struct link *link = agents->members[slot]->link;
-		if (link_wants_connect(link) && ++connects > CONNECTS_A_TURN) {
-			continue; /* its deadline stays, so the next turn comes at once */
+		if (link_wants_connect(link) && ++connects > CONNECTS_AT_ONCE) {
+			agents->deadlines[slot] = now + HELD_BACK_US;
+			continue;
 		}
 		link_tick(link);
 		refresh(agents, slot);

@@ -12,6 +12,7 @@
 
 #define KEEP_ALIVE_US (30 * HV_SECOND_US) /* agents end when they hear nothing for 90 s */
 #define PING_GRID_PART 5 /* pings of many hosts fall together, so that an idle console sleeps */
+#define BEGINNING_US (HV_SECOND_US / 2)
 #define STDERR_LINE_MAX 4096
 #define IN_FLIGHT_MAX 4096
 #define PROTOCOL_STRIKES 3 /* answers not understood in a row: it will not get better soon */
@@ -287,6 +288,11 @@ static void ping(struct link *link)
 bool link_wants_connect(const struct link *link)
 {
 	return link->state == HOST_LOST;
+}
+
+bool link_is_beginning(const struct link *link, int64_t now_us)
+{
+	return link->state == HOST_CONNECTING && !link->opened && now_us - link->connect_us < BEGINNING_US;
 }
 
 int64_t link_deadline_us(const struct link *link)

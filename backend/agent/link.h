@@ -24,6 +24,8 @@ void link_free(struct link *link);
 
 bool link_is_up(const struct link *link);
 bool link_wants_connect(const struct link *link); /* link_tick() will open a transport now */
+/** Whether it is being connected, and has not taken so long that it must be waiting for somebody. */
+bool link_is_beginning(const struct link *link, int64_t now_us);
 unsigned link_capabilities(const struct link *link);
 const char *link_waits_for(const struct link *link); /* see agents_waits_for() */
 void link_retry_now(struct link *link);
