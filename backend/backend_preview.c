@@ -286,6 +286,27 @@ static const struct hv_preview *scale_value(struct hv_backend *backend, const st
 	return value;
 }
 
+/* D6: all that goes with the VM. */
+static const struct hv_preview *destroy_value(const struct facts *facts, struct hv_preview *preview)
+{
+	struct hv_uuid *ids = hv_realloc_array(NULL, facts->tree.count, sizeof *ids);
+	const char **names = hv_realloc_array(NULL, facts->tree.count, sizeof *names);
+	for (size_t i = 0; i < facts->tree.count; i++) {
+		const struct snapshot *snapshot = facts->tree.nodes[i].snapshot;
+		if (snapshot) {
+			ids[preview->deleted_count] = snapshot->uuid;
+			names[preview->deleted_count++] = snapshot->display_name;
+		}
+	}
+	preview->deleted = ids;
+	preview->deleted_names = names;
+	preview->state_after = VM_DESTROYED;
+	const struct hv_preview *value = hv_preview_new(preview);
+	free(ids);
+	free(names);
+	return value;
+}
+
 static const struct hv_preview *make(
 	struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
 {
@@ -308,6 +329,9 @@ static const struct hv_preview *make(
 	}
 	if (act->kind == OPERATION_SCALE_VM) {
 		return scale_value(backend, act, facts, &preview);
+	}
+	if (act->kind == OPERATION_DESTROY_VM) {
+		return destroy_value(facts, &preview);
 	}
 	return hv_preview_new(&preview);
 }
