@@ -168,8 +168,10 @@ function Get-HvFilesOf($Vm, $Checkpoints) {
 # off the host the disks that their definition names. `Except` is left out.
 function Get-HvUsed([string]$Except) {
 	$used = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
+	$here = @{}
 	foreach ($vm in (Get-HvAllVms)) {
 		$id = ConvertTo-HvId $vm.Id
+		$here[$id] = $true
 		if ($id -eq $Except) { continue }
 		foreach ($place in $vm.ConfigurationLocation, $vm.SnapshotFileLocation, $vm.SmartPagingFilePath, $vm.Path) {
 			if ($place) { $used[[string]$place] = $id }
@@ -183,7 +185,7 @@ function Get-HvUsed([string]$Except) {
 	}
 	foreach ($record in @(Get-HvRecords)) {
 		$export = Get-HvRemoved $record
-		if (-not $export -or $record['vm'] -eq $Except) { continue }
+		if (-not $export -or $here[$record['vm']] -or $record['vm'] -eq $Except) { continue }
 		foreach ($disk in @($export['exported']['volumes'])) { $used[[string]$disk['path']] = $record['vm'] }
 	}
 	return $used

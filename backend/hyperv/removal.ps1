@@ -46,6 +46,7 @@ function Assert-HvRemovable($Command, $Vm) {
 	if (Find-HvUser (Get-HvUsed $null) $export['folder']) { Stop-Hv 'InvalidState' 'A VM runs on the files of this export' }
 	if (-not (Test-HvSeal $export $true)) { Stop-Hv 'InvalidState' 'The files of the export are not what was verified' }
 	if (-not (Test-HvMatches $export $Vm (ConvertTo-HvVm $Vm (Get-HvCheckpoints $Vm) $Command.Vm))) {
+		Set-HvStale $Command.Vm
 		Stop-Hv 'InvalidState' 'The VM has changed since it was exported'
 	}
 	Show-HvProgress $Command 0 'reading back'

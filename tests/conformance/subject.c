@@ -327,6 +327,11 @@ void hand_set(const char *vm, const char *member, const char *value)
 	(void)fake_hand(fake);
 }
 
+const char *hand_order(const char *const *words)
+{
+	return fake_hand(words);
+}
+
 const char *hand_checkpoint_type(const char *vm)
 {
 	const char *const fake[] = {"get", vm, "CheckpointType", NULL};

@@ -37,6 +37,8 @@ void hand_foreign(const char *vm, const char *name, const char *kind);
 /** The VM leaves the host, as by a migration, or something of it is set; the PowerShell subject only. */
 void hand_forget(const char *vm);
 void hand_set(const char *vm, const char *member, const char *value);
+/** An order in the fake host's own words, NULL-terminated (Hyper-V/guest.ps1); the PowerShell subject only. */
+const char *hand_order(const char *const *words);
 /** The VM's setting for the kind of checkpoints; NULL when this host has none. */
 const char *hand_checkpoint_type(const char *vm);
 /** "vss", "disk-full", "storage-gone". */

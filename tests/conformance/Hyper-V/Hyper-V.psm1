@@ -40,7 +40,7 @@ function Get-StatusText($State, $Vm) {
 	if ($Vm.Job -and $Vm.Job.Kind -eq 'Export') { return "Wird exportiert ($(Get-JobPercent $Vm.Job) %)" }
 	$merge = @($State.Merges.Values | Where-Object { $_.Vm -eq $Vm.Id })
 	if ($merge.Count -eq 0) { return 'Normaler Betrieb' }
-	$all = [Math]::Max(1, $merge[0].Until - $merge[0].From)
+	$all = [Math]::Max([long]1, [long]($merge[0].Until - $merge[0].From))
 	return "Datentraeger werden zusammengefuehrt ($([int][Math]::Floor(100 * ((Get-Now) - $merge[0].From) / $all)) %)"
 }
 
@@ -132,7 +132,10 @@ function Get-CimInstance {
 		'Win32_OperatingSystem' { [PSCustomObject]@{ Version = '10.0.20348' } }
 		'Win32_ComputerSystemProduct' { [PSCustomObject]@{ UUID = '4C4C4544-0042-3510-8054-B7C04F4B4E31' } }
 		'Win32_Service' { [PSCustomObject]@{ State = 'Running' } }
-		'Win32_Volume' { [PSCustomObject]@{ Name = 'C:\'; FreeSpace = (Read-State { param($state) $state.Free }) } }
+		'Win32_Volume' {
+			[PSCustomObject]@{ Name = 'C:\'; FreeSpace = (Read-State { param($state) $state.Free }) }
+			[PSCustomObject]@{ Name = 'D:\'; FreeSpace = [long]1099511627776 }
+		}
 		'Msvm_ComputerSystem' {
 			Read-State {
 				param($state)

@@ -25,6 +25,42 @@ function Read-Disk($State, $Disk, [string]$Key) {
 	return ''
 }
 
+# A VM whose disk stands on the base of another one's.
+function Add-Clone($State, $Vm, [string]$Id, [string]$Name) {
+	$base = $Vm.Disks[0].Top
+	while ($State.Layers[$base].Parent) { $base = $State.Layers[$base].Parent }
+	$path = "C:\VMs\$Name.vhdx"
+	Write-DiskFile $path @{ Size = $State.Layers[$base].Size; Bytes = [long]4194304; ParentPath = $State.Layers[$base].Path
+		DiskId = (Get-IdOf $Name); Content = @{} }
+	$clone = $Vm.Clone()
+	$disk = $Vm.Disks[0].Clone()
+	$disk.Name = $Name
+	$disk.Top = Open-Layers $State $path $Name
+	foreach ($member in @{ Id = $Id; Name = $Name; State = 'Off'; Parent = $null; Checkpoints = @(); Disks = @($disk); Memory = @{} }.GetEnumerator()) {
+		$clone[$member.Key] = $member.Value
+	}
+	$State.Vms = @($State.Vms) + $clone
+}
+
+function Get-FilesBelow([string]$Folder) {
+	if (-not [IO.Directory]::Exists((Get-Local $Folder))) { return }
+	[IO.Directory]::GetFiles((Get-Local $Folder), '*', 'AllDirectories')
+}
+
+# Something happens to the first file below a folder whose name ends so.
+function Invoke-Spoil([string]$Folder, [string]$How, [string]$Ending) {
+	$path = @(Get-FilesBelow $Folder | Where-Object { $_.EndsWith($Ending) })[0]
+	switch ($How) {
+		'gone' { [IO.File]::Delete($path) }
+		'short' {
+			$file = [IO.File]::OpenWrite($path)
+			$file.SetLength($file.Length / 2)
+			$file.Dispose()
+		}
+		'other' { [IO.File]::WriteAllText($path, ([IO.File]::ReadAllText($path) -replace 'a', 'b')) }
+	}
+}
+
 # Files of disks and exports, and what an agent keeps of VMs: a fresh host has none.
 function Clear-Files {
 	foreach ($folder in $env:HVTREE_AGENT_DRIVES, "$env:HVTREE_AGENT_DATA/vms") {
@@ -35,7 +71,8 @@ function Clear-Files {
 }
 
 # One order; its words are: vm ID NAME STATE DISK..., write VM KEY VALUE, read VM KEY, remember VM KEY VALUE, recall VM KEY,
-# set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM, reset all.
+# set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM, reset all,
+# clone VM ID NAME, free BYTES, files FOLDER, spoil FOLDER short|gone|other ENDING.
 function Invoke-FakeHost([string[]]$Words) {
 	Use-State {
 		param($state, $words)
@@ -58,10 +95,15 @@ function Invoke-FakeHost([string[]]$Words) {
 				Complete-Create $state $vm @{ Id = [guid]::NewGuid().ToString(); Memory = $false; Type = $rest[2]; Auto = $rest[3] -eq '1' }
 				$vm.Checkpoints[-1].Name = $rest[1]
 			}
+			'clone' { Add-Clone $state $vm $rest[1] $rest[2] }
+			'free' { $state.Free = [long]$rest[0] }
+			'files' { @(Get-FilesBelow $rest[0]).Count }
+			'spoil' { Invoke-Spoil $rest[0] $rest[1] $rest[2] }
 			'forget' { $state.Vms = @($state.Vms | Where-Object { $_.Name -ne $rest[0] }) }
 			'reset' {
 				foreach ($part in 'Vms', 'Planned') { $state[$part] = @() }
 				foreach ($part in 'Layers', 'Faults', 'Merges', 'Outcomes') { $state[$part] = @{} }
+				$state.Free = [long]536870912000
 				Clear-Files
 			}
 			default { throw "no such order: $($words[0])" }

@@ -96,13 +96,18 @@ function Open-Layers($State, [string]$Path, [string]$Disk) {
 	return $id
 }
 
+# Whether a disk that a VM has stands on the layer.
+function Test-Needed($State, [string]$Layer) {
+	foreach ($child in @(Get-Children $State $Layer)) { if ((Test-Held $State $child) -or (Test-Needed $State $child)) { return $true } }
+	return $false
+}
+
 # Layers that no VM has any more; their files stay.
 function Close-Layers($State) {
 	foreach ($id in @($State.Layers.Keys)) {
 		$disk = $State.Layers[$id].Disk
-		if (@($State.Vms | Where-Object { @($_.Disks | ForEach-Object { $_.Name }) -contains $disk }).Count -eq 0) {
-			$State.Layers.Remove($id)
-		}
+		$owned = @($State.Vms | Where-Object { @($_.Disks | ForEach-Object { $_.Name }) -contains $disk }).Count -gt 0
+		if (-not $owned -and -not (Test-Needed $State $id)) { $State.Layers.Remove($id) }
 	}
 }
 
@@ -149,7 +154,9 @@ function Start-Merges($State, $Vm) {
 		foreach ($id in @($State.Layers.Keys)) {
 			if ((Test-Held $State $id) -or -not (@($Vm.Disks | ForEach-Object Name) -contains $State.Layers[$id].Disk)) { continue }
 			$children = @(Get-Children $State $id)
+			if (@($children | Where-Object { $State.Layers[$_].Path -notlike '*.avhdx' }).Count -gt 0) { continue }
 			if ($children.Count -eq 0) {
+				if ($State.Layers[$id].Path -notlike '*.avhdx') { continue }
 				Remove-DiskFile $State.Layers[$id].Path
 				$State.Layers.Remove($id)
 				$moved = $true

@@ -2,8 +2,8 @@
 # An export goes on without the one who asked for it, and leaves its files where it was stopped.
 
 function Get-JobPercent($Job) {
-	$all = [Math]::Max(1, $Job.Until - $Job.From)
-	return [int][Math]::Max(0, [Math]::Min(99, [Math]::Floor(100 * ((Get-Now) - $Job.From) / $all)))
+	$all = [Math]::Max([long]1, [long]($Job.Until - $Job.From))
+	return [int][Math]::Max(0, [Math]::Min(99, [Math]::Floor(100.0 * ((Get-Now) - $Job.From) / $all)))
 }
 
 # --- export ----------------------------------------------------------------------------------------------------------
