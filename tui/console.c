@@ -26,6 +26,7 @@ struct console {
 	const struct console_options *options;
 	const char *demo_dir;
 	bool keeps_state;         /* somebody will want to know what goes on */
+	bool wants_demo;          /* set at the end: go on with the demo */
 	struct hv_backend *backend; /* NULL: a picture is looked at */
 	struct picture *picture;
 	struct config settings;
@@ -122,8 +123,8 @@ static void tell_problems(struct app *app, const char *problems)
 	}
 }
 
-/* The terminal is ours from here until it is given back. Returns the operations that go on. */
-static size_t run_on_screen(const struct console *console, struct screen *screen, bool ascii)
+/* The terminal is ours from here until it is given back. */
+static struct loop_outcome run_on_screen(const struct console *console, struct screen *screen, bool ascii)
 {
 	HV_CLEANUP_FREE char *title = title_of(console);
 	HV_CLEANUP_FREE char *user = user_name();
@@ -135,6 +136,7 @@ static size_t run_on_screen(const struct console *console, struct screen *screen
 		.demo = options->demo,
 		.read_only = options->read_only || console->picture != NULL,
 		.ascii = ascii,
+		.first_run = console->backend != NULL && !options->demo && !options->read_only,
 		.settings = settings,
 	};
 	struct app *app = app_new(&app_config);
@@ -152,9 +154,9 @@ static size_t run_on_screen(const struct console *console, struct screen *screen
 		.clock = hv_clock_system(),
 	};
 	tell_problems(app, console->problems.bytes);
-	size_t live = loop_run(&config);
+	struct loop_outcome outcome = loop_run(&config);
 	app_free(app);
-	return live;
+	return outcome;
 }
 
 static void tell_live(size_t live)
@@ -199,14 +201,14 @@ static int run(struct console *console)
 		.log_fd = open_log(console->demo_dir),
 	};
 	int code = 0;
-	size_t live = 0;
+	struct loop_outcome outcome = {.live = 0};
 	if (signals_open(&err) != HV_OK) {
 		complain(&err);
 		code = EXIT_REFUSED;
 	} else if (screen_open(&screen_config, &screen, &err) != HV_OK) {
 		code = refuse_terminal(&err);
 	} else {
-		live = run_on_screen(console, screen, ascii);
+		outcome = run_on_screen(console, screen, ascii);
 		screen_close(screen);
 	}
 	close_source(console);
@@ -215,8 +217,9 @@ static int run(struct console *console)
 		close(screen_config.log_fd);
 	}
 	if (console->keeps_state) {
-		tell_live(live);
+		tell_live(outcome.live);
 	}
+	console->wants_demo = outcome.wants_demo;
 	return code;
 }
 
@@ -234,13 +237,10 @@ static int run_with_settings(struct console *console)
 	return code;
 }
 
-int console_main(const struct console_options *options)
+/* One store, from its opening to its end. */
+static int run_store(const struct console_options *options, bool *ret_wants_demo)
 {
 	struct hv_error err;
-	if (screen_check(&err) != HV_OK) {
-		return refuse_terminal(&err);
-	}
-	signals_block(); /* before the backend makes its thread */
 	char *temporary = NULL;
 	if (options->demo && options->demo_dir == NULL &&
 		demo_folder_make(&temporary, &err) != HV_OK) {
@@ -257,5 +257,26 @@ int console_main(const struct console_options *options)
 	int code = run_with_settings(&console);
 	demo_folder_remove(temporary);
 	free(temporary);
+	*ret_wants_demo = console.wants_demo;
+	return code;
+}
+
+int console_main(const struct console_options *options)
+{
+	struct hv_error err;
+	bool wants_demo = false;
+	if (screen_check(&err) != HV_OK) {
+		return refuse_terminal(&err);
+	}
+	signals_block(); /* before the backend makes its thread */
+	int code = run_store(options, &wants_demo);
+	if (wants_demo) {
+		struct console_options demo = *options;
+		demo.demo = true;
+		demo.demo_dir = NULL;
+		demo.store = NULL;
+		signals_block();
+		code = run_store(&demo, &wants_demo);
+	}
 	return code;
 }

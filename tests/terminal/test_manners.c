@@ -402,6 +402,49 @@ static void test_names__that_are_wide_or_combine_keep_the_columns_straight__U5(v
 	quit(place);
 }
 
+static struct pty *start_empty(struct place *place, char option[100])
+{
+	(void)snprintf(option, 100, "--store=%s/empty.db", place->world.folder);
+	const char *const argv[] = {program_path("hvtree"), option, NULL};
+	place->options.argv = argv;
+	struct pty *pty = place->world.pty = pty_start(&place->options);
+	place->options.argv = NULL;
+	pty_wait_text(pty, "WELCOME");
+	return pty;
+}
+
+static void test_first_run__a_store_without_hosts_takes_one_and_asks_no_more(void **state)
+{
+	struct place *place = *state;
+	char option[100];
+	struct pty *pty = start_empty(place, option);
+	pty_assert_text(pty, "( Add this host )");
+	pty_type(pty, "op@127.0.0.1:1<Enter>");
+	pty_wait_row(pty, "op@127.0.0.1:1", "lost");
+	pty_assert_no_text(pty, "WELCOME");
+	pty_keys(pty, "q");
+	assert_int_equal(pty_wait_exit(pty), 0);
+	pty_assert_restored(pty);
+	const char *const argv[] = {program_path("hvtree"), "host", "list", option, NULL};
+	struct program_result result;
+	program_run(argv, NULL, NULL, &result);
+	assert_non_null(strstr(result.out, "op@127.0.0.1:1"));
+	program_result_clear(&result);
+}
+
+static void test_first_run__goes_on_with_the_demo_when_that_is_wanted_and_leaves_nothing_of_it(void **state)
+{
+	struct place *place = *state;
+	char option[100];
+	struct pty *pty = start_empty(place, option);
+	pty_keys(pty, "<Tab><Tab><Enter>"); /* the demo's screen counts keys from 0 */
+	pty_wait_text(pty, "TRAINING");
+	pty_wait_row(pty, "hv04.lab", "up");
+	pty_keys(pty, "q");
+	assert_int_equal(pty_wait_exit(pty), 0);
+	pty_assert_restored(pty);
+}
+
 int main(void)
 {
 #define MANNERS_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -421,6 +464,8 @@ int main(void)
 		MANNERS_TEST(test_picture__is_exported_opened_elsewhere_and_changes_nothing),
 		MANNERS_TEST(test_plain__tells_in_lines_and_asks_before_what_loses_something__U5),
 		MANNERS_TEST(test_suspend__in_the_middle_of_an_act_keeps_no_other_console_from_the_store),
+		MANNERS_TEST(test_first_run__a_store_without_hosts_takes_one_and_asks_no_more),
+		MANNERS_TEST(test_first_run__goes_on_with_the_demo_when_that_is_wanted_and_leaves_nothing_of_it),
 		MANNERS_TEST(test_names__that_are_wide_or_combine_keep_the_columns_straight__U5),
 	};
 	return cmocka_run_group_tests_name("terminal/manners", tests, NULL, NULL) ? 1 : 0;

@@ -67,6 +67,17 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 	case APP_EFFECT_NOTE:
 		hv_note(loop->backend, effect->ticket, effect->note, effect->value);
 		break;
+	case APP_EFFECT_ADD_HOST:
+		hv_host_add(loop->backend, effect->ticket,
+			&(const struct hv_host_entry){.name = effect->value,
+				.group = effect->text,
+				.transport = "auto",
+				.address = effect->value});
+		break;
+	case APP_EFFECT_DEMO:
+		loop->outcome.wants_demo = true;
+		loop->quit = true;
+		break;
 	case APP_EFFECT_SETTING:
 		loop_setting(loop, effect->setting, effect->value);
 		break;

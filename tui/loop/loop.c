@@ -243,7 +243,7 @@ static bool turn(struct loop *loop, bool more_events)
 	return false;
 }
 
-size_t loop_run(const struct loop_config *config)
+struct loop_outcome loop_run(const struct loop_config *config)
 {
 	struct loop loop = {
 		.app = config->app,
@@ -267,10 +267,10 @@ size_t loop_run(const struct loop_config *config)
 		report_idle(&loop);
 		more_events = turn(&loop, more_events);
 	}
-	size_t live = loop.operations.count;
+	loop.outcome.live = loop.operations.count;
 	live_operations_clear(&loop.operations);
 	canvas_free(loop.canvas);
 	loop_theme_clear(&loop);
 	file_jobs_free(loop.files);
-	return live;
+	return loop.outcome;
 }

@@ -30,7 +30,12 @@ struct loop_config {
 	struct hv_clock clock;
 };
 
-/** Run until the user quits, a signal says so, or the terminal is gone. Returns the number of operations that still run. */
-size_t loop_run(const struct loop_config *config);
+struct loop_outcome {
+	size_t live;     /* operations that still run */
+	bool wants_demo; /* the user has asked for the demo instead */
+};
+
+/** Run until the user quits, a signal says so, or the terminal is gone. */
+struct loop_outcome loop_run(const struct loop_config *config);
 
 #endif

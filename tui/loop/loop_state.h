@@ -23,6 +23,7 @@ struct loop {
 	struct hv_clock clock;
 	bool ascii;
 	bool quit;
+	struct loop_outcome outcome;
 	bool has_hosts; /* there was something to see */
 	bool draw_at_once;
 	int64_t drawn_us;     /* monotonic; when the last frame was */
