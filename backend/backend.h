@@ -248,7 +248,7 @@ struct hv_snapshot {
 struct hv_snapshot_page {
 	const struct hv_snapshot *rows;
 	size_t count;
-	int64_t total; /* of all that fit; -1 when not counted (pages after the first) */
+	int64_t total; /* of all that fit; -1 when not counted (pages after the first, or not wanted) */
 	bool more;
 };
 
@@ -590,6 +590,7 @@ struct hv_snapshot_query {
 	bool oldest_first;
 	int64_t after_created_us;  /* key of the page after: created_us and page_id of the last row */
 	int64_t after_id;
+	bool uncounted;            /* `total` is not wanted: then a page ends the reading, and nothing behind it is looked at */
 };
 /** SNAPSHOTS or REFUSED. */
 void hv_list_snapshots(

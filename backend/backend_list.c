@@ -128,14 +128,15 @@ void handle_list(struct hv_backend *backend, const struct request *request)
 	struct hv_error error = {0};
 	struct page page = {0};
 	int64_t total = -1;
-	bool is_first = request->query.after_created_us == 0 && request->query.after_id == 0;
+	bool is_counted = request->query.after_created_us == 0 && request->query.after_id == 0 &&
+			  !request->query.uncounted;
 	enum hv_status status = caller_look(backend, &error);
 	if (status == HV_OK) {
 		status = translate(backend, &request->query, &query, &error);
 	}
 	if (status == HV_OK) {
 		status = backend->store->ops->snapshot_query(
-			backend->store, &query, take_row, &page, is_first ? &total : NULL, &error);
+			backend->store, &query, take_row, &page, is_counted ? &total : NULL, &error);
 	}
 	if (status != HV_OK) {
 		publish_refusal(backend, request->ticket, &error);

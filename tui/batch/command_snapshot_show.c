@@ -9,7 +9,7 @@
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
 
-static const struct hv_snapshot_query query_all = {.state = -1, .type = -1};
+static const struct hv_snapshot_query query_all = {.state = -1, .type = -1, .uncounted = true};
 
 /* ---- which one: by its id, among all VMs, or in one VM's tree ---- */
 

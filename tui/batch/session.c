@@ -197,7 +197,7 @@ enum hv_status session_snapshots(struct session *session, const struct hv_snapsh
 
 void session_round_trip(struct session *session)
 {
-	struct hv_snapshot_query any = {.state = -1, .type = -1, .limit = 1};
+	struct hv_snapshot_query any = {.state = -1, .type = -1, .limit = 1, .uncounted = true};
 	const struct hv_snapshot_page *page = NULL;
 	if (session_snapshots(session, &any, &page, NULL) == HV_OK) {
 		hv_snapshot_page_unref(page);

@@ -13,7 +13,9 @@
 
 #define PIECE_CHARACTERS 3
 #define PIECES_MAX 24         /* of a long keyword: more would find the same rows */
-#define NARROW_CANDIDATES 4000 /* looking at each is quicker than reading all in order */
+/* Looking at each of fewer is quicker than reading a million in order until a page of 1,000 is full; of more it is the
+ * other way round. About 50 ms either way. */
+#define NARROW_CANDIDATES 16000
 
 static enum hv_status run_on_row(
 	struct sqlite_store *store, const char *sql, int64_t vm_id, int64_t id, struct hv_error *err)

@@ -345,6 +345,12 @@ static void test_list__pages_through_all_snapshots_by_key__L1(void **state)
 	assert_int_equal(page->total, -1);
 	assert_false(page->more);
 	assert_string_equal(page->rows[0].display_name, "s0");
+	query = (struct hv_snapshot_query){.vm = &vm, .state = -1, .type = -1, .uncounted = true};
+	ticket = desk_ticket(desk);
+	hv_list_snapshots(desk->backend, ticket, &query);
+	page = desk_answer(desk, ticket)->page;
+	assert_int_equal(page->count, 3);
+	assert_int_equal(page->total, -1);
 	struct hv_uuid nobody = hv_uuid_from_text("nobody");
 	query = (struct hv_snapshot_query){.vm = &nobody, .state = -1, .type = -1};
 	ticket = desk_ticket(desk);
