@@ -56,6 +56,8 @@ enum tui_group { TUI_GROUP_MOVE, TUI_GROUP_DO, TUI_GROUP_FIND, TUI_GROUP_SHOW, T
 	X(EDIT, "edit", "e", TREE, SNAPSHOT, FORM, DO, "edit", "rename, edit the note: form")              \
 	X(UNDO, "undo", "u", TREE, VM, CONFIRM, DO, "", "undo the last revert: preview, confirm")           \
 	X(POWER, "power", "p", TREE, VM, CONFIRM, DO, "power", "start, shut down, turn off: menu")         \
+	X(DISKS, "disks", "a", TREE, VM, FORM, DO, "", "disks: attach, detach, enlarge, copy: form")         \
+	X(OFFERING, "offering", "z", TREE, VM, CONFIRM, DO, "", "another offering: choice, preview, confirm") \
 	X(CANCEL_JOB, "cancel-job", "c", JOBS, JOB, FORM, DO, "cancel", "cancel what has not begun")       \
 	X(VERIFY, "verify", "v", JOBS, UNKNOWN_JOB, SAFE, DO, "verify", "ask its host now what became of it") \
 	X(AGE_SHOW, "age-show", "Enter", AGES, AGE, SAFE, DO, "show", "ages: show it in the tree")         \

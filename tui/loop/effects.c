@@ -45,6 +45,9 @@ static void carry_out(struct loop *loop, const struct app_effect *effect)
 	case APP_EFFECT_WRITE:
 		file_jobs_add(loop->files, user_file_job(effect->path, effect->text));
 		break;
+	case APP_EFFECT_OFFERINGS:
+		hv_list_offerings(loop->backend, effect->ticket);
+		break;
 	case APP_EFFECT_CANCEL:
 		hv_cancel(loop->backend, effect->ticket, &effect->id);
 		break;

@@ -101,6 +101,31 @@ static const char *why_no_power(
 	return stoppable ? NULL : start;
 }
 
+/* The form has several acts, each with a reason of its own: it opens when any of them is possible. */
+static const char *why_no_disks(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	static const enum action others[] = {ACTION_VOLUME_RESIZE, ACTION_VOLUME_SNAPSHOT_CREATE,
+		ACTION_VOLUME_SNAPSHOT_DELETE};
+	struct rule_facts facts = app_facts(app, vm, NULL);
+	(void)row;
+	facts.has_target = true; /* whether there is a copy, the form knows */
+	for (size_t i = 0; i < HV_ARRAY_LEN(others); i++) {
+		if (!rules_refuse(others[i], &facts)) {
+			return NULL;
+		}
+	}
+	return app_refusal(ACTION_VOLUME_ATTACH, &facts, vm->vm->name, text, size);
+}
+
+static const char *why_no_offering(
+	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
+{
+	(void)row;
+	struct rule_facts facts = app_facts(app, vm, NULL);
+	return app_refusal(ACTION_VM_SCALE, &facts, vm->vm->name, text, size);
+}
+
 static const char *why_no_now(
 	const struct app *app, const struct row_ref *row, const struct vm_entry *vm, char *text, size_t size)
 {
@@ -123,6 +148,8 @@ static const vm_question vm_questions[TUI_ACTION_COUNT] = {
 	[TUI_ACTION_EDIT] = why_no_edit,
 	[TUI_ACTION_UNDO] = why_no_undo,
 	[TUI_ACTION_POWER] = why_no_power,
+	[TUI_ACTION_DISKS] = why_no_disks,
+	[TUI_ACTION_OFFERING] = why_no_offering,
 	[TUI_ACTION_GO_NOW] = why_no_now,
 };
 

@@ -37,6 +37,7 @@ enum app_effect_kind {
 	APP_EFFECT_EDIT,        /* ticket, edit */
 	APP_EFFECT_LIST,        /* ticket, query */
 	APP_EFFECT_WRITE,       /* path, text: write a new file of the user, and say by app_message() how it went */
+	APP_EFFECT_OFFERINGS,   /* ticket */
 	APP_EFFECT_CANCEL,      /* ticket, id */
 	APP_EFFECT_SYNC,        /* ticket, id (nil: all) */
 	APP_EFFECT_RETRY,       /* id */

@@ -111,12 +111,22 @@ const struct hv_tree *border_tree(const struct hv_tree *from)
 		clean(&cleaner, &volumes[i].name);
 		clean(&cleaner, &volumes[i].path);
 	}
+	struct hv_volume_snapshot *copies = hv_realloc_array(NULL, from->volume_snapshot_count + 1, sizeof *copies);
+	for (size_t i = 0; i < from->volume_snapshot_count; i++) {
+		copies[i] = from->volume_snapshots[i];
+		clean(&cleaner, &copies[i].name);
+		clean(&cleaner, &copies[i].volume_name);
+		clean(&cleaner, &copies[i].path);
+		clean(&cleaner, &copies[i].created_by);
+	}
 	copy.nodes = nodes;
 	copy.volumes = volumes;
+	copy.volume_snapshots = copies;
 	clean(&cleaner, &copy.problem);
 	const struct hv_tree *result = cleaner.count ? hv_tree_new(&copy) : hv_tree_ref(from);
 	free(nodes);
 	free(volumes);
+	free(copies);
 	cleaner_clear(&cleaner);
 	return result;
 }

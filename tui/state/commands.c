@@ -68,6 +68,15 @@ void commands_batch(struct hv_text *out, const struct hv_act *act, const char *v
 		put_head(out, "vm destroy", vm, NULL);
 		hv_text_puts(out, " --yes");
 		break;
+	case OPERATION_SCALE_VM:
+		put_head(out, "vm scale", vm, NULL);
+		put_option(out, "--offering", act->offering);
+		hv_text_puts(out, act->discard_count > 0 ? " --yes" : "");
+		break;
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
+		put_head(out, "volume-snapshot delete", vm, snapshot);
+		hv_text_puts(out, " --yes");
+		break;
 	default:
 		put_head(out, "vm show", vm, NULL);
 		break;
@@ -106,6 +115,15 @@ void commands_agent(struct hv_text *out, const struct hv_act *act, const char *v
 		break;
 	case OPERATION_DESTROY_VM:
 		hv_text_printf(out, "DestroyCommand  %s\n", vm);
+		break;
+	case OPERATION_SCALE_VM:
+		if (act->discard_count > 0) {
+			hv_text_printf(out, "DeleteVMSnapshotCommand  %s: each of its memory snapshots\n", vm);
+		}
+		hv_text_printf(out, "ScaleVmCommand  %s: the sizes of %s\n", vm, act->offering ? act->offering : "?");
+		break;
+	case OPERATION_DELETE_VOLUME_SNAPSHOT:
+		hv_text_printf(out, "DeleteVolumeSnapshotCommand  %s: %s\n", vm, name);
 		break;
 	default:
 		break;

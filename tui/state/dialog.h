@@ -5,6 +5,8 @@
  *	(revert, delete)  ASKING -preview-> READY -facts moved-> CHANGED -look again-> ASKING
  *	                                    READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
  *	                  ASKING -no preview-> message box
+ *	(disks)           READY -one of its acts-> SENT -ACCEPTED-> closed,  -REFUSED-> READY with the reason
+ *	(copy, offering)  as a delete
  *	(take)            READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> READY with the reason
  *	(power)           READY -confirm-> SENT -ACCEPTED-> closed,  -REFUSED-> message box
  *	(key, secret)     READY -answer-> closed;  READY -the host does not wait any more-> CHANGED
@@ -31,6 +33,9 @@ enum dialog_kind {
 	DIALOG_DESTROY,
 	DIALOG_EDIT,
 	DIALOG_SET,
+	DIALOG_DISKS,
+	DIALOG_COPY_DELETE,
+	DIALOG_OFFERING,
 	DIALOG_QUIT,
 	DIALOG_HOST_KEY,
 	DIALOG_SECRET,
@@ -66,6 +71,13 @@ enum control_id {
 	CONTROL_ONCE,
 	CONTROL_SECRET,
 	CONTROL_DEMO,
+	CONTROL_PICK,      /* the next volume, or the next offering */
+	CONTROL_PICK_COPY, /* the next volume snapshot */
+	CONTROL_ATTACH,
+	CONTROL_DETACH,
+	CONTROL_RESIZE,
+	CONTROL_COPY,
+	CONTROL_DELETE_COPY,
 	CONTROL_COUNT
 };
 
@@ -80,7 +92,7 @@ struct control {
 	bool danger;
 	char reason[256]; /* why it is not enabled; "" when it is */
 };
-#define DIALOG_CONTROLS_MAX 10
+#define DIALOG_CONTROLS_MAX 12
 #define DIALOG_SCROLL_MAX 1000
 #define DIALOG_TEXT_MAX 255 /* characters of a name or a note (T5) */
 
@@ -98,7 +110,12 @@ struct dialog {
 	bool undo; /* DIALOG_REVERT: to the safety snapshot of the last revert */
 	char *safety_name;
 	char *note_before; /* DIALOG_EDIT */
+	/* DIALOG_DISKS: its own tree, for a VM without snapshots is never open; DIALOG_OFFERING */
+	const struct hv_tree *tree;
+	const struct hv_offering_list *offerings;
+	struct hv_uuid copy; /* DIALOG_COPY_DELETE */
 	/* what was typed and chosen */
+	size_t pick, pick_copy; /* DIALOG_DISKS: of the tree; DIALOG_OFFERING: of the offerings */
 	bool no_safety; /* the user does not want the safety snapshot */
 	struct text_field name, note, typed;
 	bool commands_shown;
@@ -129,6 +146,15 @@ void dialog_open_power(struct app *app);
 /** The VM of the dialog that is open. */
 void dialog_open_destroy(struct app *app);
 void dialog_open_edit(struct app *app);
+void dialog_open_disks(struct app *app);
+void dialog_open_offering(struct app *app);
+/** What an open dialog waits for. */
+void dialog_take_tree(struct app *app, const struct hv_tree *tree);
+bool dialog_take_offerings(struct app *app, uint64_t ticket, const struct hv_offering_list *offerings);
+/** The volume, volume snapshot and offering that are chosen; NULL: there is none. */
+const struct hv_volume *dialog_volume(const struct dialog *dialog);
+const struct hv_volume_snapshot *dialog_copy(const struct dialog *dialog);
+const struct hv_offering *dialog_offering(const struct dialog *dialog);
 void dialog_open_quit(struct app *app);
 void dialog_open_first_run(struct app *app);
 /** This act for all marked rows. */

@@ -148,6 +148,11 @@ static const struct dialog_form forms[] = {
 	[DIALOG_EDIT] = {.controls = dialog_edit_controls, .why_not = dialog_why_no_edit, .go = dialog_edit,
 		.keeps_typed = true},
 	[DIALOG_SET] = {.controls = dialog_set_controls, .why_not = dialog_why_no_set, .go = dialog_send_set},
+	[DIALOG_DISKS] = {.controls = dialog_disks_controls, .why_not = dialog_why_no_disks, .keeps_typed = true},
+	[DIALOG_COPY_DELETE] = {.controls = dialog_copy_controls, .why_not = dialog_why_no_copy_delete,
+		.fill = dialog_fill_copy_delete, .go = confirm, .verb = "delete volume snapshot", .confirms = true},
+	[DIALOG_OFFERING] = {.controls = dialog_offering_controls, .why_not = dialog_why_no_offering,
+		.fill = dialog_fill_offering, .go = confirm, .verb = "change the offering", .confirms = true},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
 	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
 		.dismiss = dialog_refuse_question},
@@ -289,6 +294,13 @@ static void (*const presses[])(struct app *app) = {
 	[CONTROL_DEMO] = dialog_look_at_demo,
 	[CONTROL_ONCE] = dialog_key_once,
 	[CONTROL_SECRET] = leave_field,
+	[CONTROL_PICK] = dialog_pick_next,
+	[CONTROL_PICK_COPY] = dialog_pick_next_copy,
+	[CONTROL_ATTACH] = dialog_attach,
+	[CONTROL_DETACH] = dialog_detach,
+	[CONTROL_RESIZE] = dialog_resize,
+	[CONTROL_COPY] = dialog_make_copy,
+	[CONTROL_DELETE_COPY] = dialog_ask_copy_delete,
 };
 static_assert(HV_ARRAY_LEN(presses) == CONTROL_COUNT, "a press for every control");
 

@@ -27,8 +27,7 @@ static const char *vm_is_gone(const struct app *app, char *text, size_t size)
 	return text;
 }
 
-/* The domain's rule for an act on the frozen ids, with the facts of this moment. */
-static const char *rule_refuses(const struct app *app, enum action action, char *text, size_t size)
+const char *dialog_rule_refuses(const struct app *app, enum action action, char *text, size_t size)
 {
 	const struct vm_entry *vm = frozen_vm(app);
 	if (app->failed) {
@@ -38,7 +37,8 @@ static const char *rule_refuses(const struct app *app, enum action action, char 
 		return vm_is_gone(app, text, size);
 	}
 	struct rule_facts facts = app_facts(app, vm, frozen_node(app, vm));
-	bool target = action == ACTION_SNAPSHOT_REVERT || action == ACTION_SNAPSHOT_DELETE;
+	bool target = action == ACTION_SNAPSHOT_REVERT || action == ACTION_SNAPSHOT_DELETE ||
+		      action == ACTION_VOLUME_SNAPSHOT_DELETE;
 	/* a closed tree has no nodes to look at: the backend knows whether the target is there */
 	facts.has_target = facts.has_target || (target && (!has_target(app) || !vm->tree));
 	return app_refusal(action, &facts, vm->vm->name, text, size);
@@ -48,12 +48,12 @@ const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, c
 {
 	enum action action =
 		type == SNAPSHOT_DISK ? ACTION_SNAPSHOT_CREATE_DISK : ACTION_SNAPSHOT_CREATE_MEMORY;
-	return rule_refuses(app, action, text, size);
+	return dialog_rule_refuses(app, action, text, size);
 }
 
 const char *dialog_why_no_power(const struct app *app, enum action action, char *text, size_t size)
 {
-	return rule_refuses(app, action, text, size);
+	return dialog_rule_refuses(app, action, text, size);
 }
 
 const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size)
@@ -77,7 +77,9 @@ bool dialog_needs_name(const struct app *app)
 {
 	const struct dialog *dialog = &app->dialog;
 	bool all = dialog->kind == DIALOG_DELETE && dialog->scope == SCOPE_ALL;
-	return all || dialog->kind == DIALOG_DESTROY || policy_confirm(app, dialog->group_name) == CONFIRM_NAME;
+	bool discards = dialog->kind == DIALOG_OFFERING && dialog->preview && dialog->preview->deleted_count > 0;
+	return all || discards || dialog->kind == DIALOG_DESTROY ||
+	       policy_confirm(app, dialog->group_name) == CONFIRM_NAME;
 }
 
 const char *dialog_why_no_name(const struct app *app)
@@ -87,7 +89,7 @@ const char *dialog_why_no_name(const struct app *app)
 	return typed ? NULL : "type the name of the VM to go on";
 }
 
-static const char *why_no_confirmation(const struct app *app, enum action action, char *text, size_t size)
+const char *dialog_why_no_confirmation(const struct app *app, enum action action, char *text, size_t size)
 {
 	const struct dialog *dialog = &app->dialog;
 	if (!dialog->preview) {
@@ -96,7 +98,7 @@ static const char *why_no_confirmation(const struct app *app, enum action action
 	if (dialog->preview->refusal) {
 		return dialog->preview->refusal;
 	}
-	const char *refusal = rule_refuses(app, action, text, size);
+	const char *refusal = dialog_rule_refuses(app, action, text, size);
 	if (refusal) {
 		return refusal;
 	}
@@ -111,17 +113,17 @@ const char *dialog_why_no_take(const struct app *app, char *text, size_t size)
 
 const char *dialog_why_no_revert(const struct app *app, char *text, size_t size)
 {
-	return why_no_confirmation(app, ACTION_SNAPSHOT_REVERT, text, size);
+	return dialog_why_no_confirmation(app, ACTION_SNAPSHOT_REVERT, text, size);
 }
 
 const char *dialog_why_no_delete(const struct app *app, char *text, size_t size)
 {
-	return why_no_confirmation(app, ACTION_SNAPSHOT_DELETE, text, size);
+	return dialog_why_no_confirmation(app, ACTION_SNAPSHOT_DELETE, text, size);
 }
 
 const char *dialog_why_no_destroy(const struct app *app, char *text, size_t size)
 {
-	return why_no_confirmation(app, ACTION_VM_DESTROY, text, size);
+	return dialog_why_no_confirmation(app, ACTION_VM_DESTROY, text, size);
 }
 
 const char *dialog_why_not(const struct app *app, char *text, size_t size)
@@ -200,8 +202,10 @@ const char *dialog_what_changed(const struct app *app, char *text, size_t size)
 		(void)snprintf(text, size, "'%s' is %s now", dialog->vm_name, words_vm_state(vm->vm->state).text);
 		return text;
 	}
-	enum action action = dialog->kind == DIALOG_REVERT    ? ACTION_SNAPSHOT_REVERT
-			     : dialog->kind == DIALOG_DESTROY ? ACTION_VM_DESTROY
-							      : ACTION_SNAPSHOT_DELETE;
-	return rule_refuses(app, action, text, size);
+	enum action action = dialog->kind == DIALOG_REVERT	   ? ACTION_SNAPSHOT_REVERT
+			     : dialog->kind == DIALOG_DESTROY	   ? ACTION_VM_DESTROY
+			     : dialog->kind == DIALOG_OFFERING	   ? ACTION_VM_SCALE
+			     : dialog->kind == DIALOG_COPY_DELETE ? ACTION_VOLUME_SNAPSHOT_DELETE
+								   : ACTION_SNAPSHOT_DELETE;
+	return dialog_rule_refuses(app, action, text, size);
 }

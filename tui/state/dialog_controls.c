@@ -61,7 +61,7 @@ bool dialog_takes_safety(const struct dialog *dialog)
 	return !dialog->no_safety && dialog->preview && !dialog->preview->safety_refusal;
 }
 
-static void add_name(const struct app *app, struct control_list *list)
+void dialog_add_name(const struct app *app, struct control_list *list)
 {
 	if (app->dialog.phase != DIALOG_CHANGED && dialog_needs_name(app)) {
 		(void)dialog_add(list, CONTROL_TYPED, CONTROL_FIELD, "VM name", NULL);
@@ -72,7 +72,7 @@ void dialog_revert_controls(const struct app *app, struct control_list *list)
 {
 	const struct dialog *dialog = &app->dialog;
 	char label[64];
-	add_name(app, list);
+	dialog_add_name(app, list);
 	if (dialog->phase != DIALOG_CHANGED) {
 		(void)snprintf(label, sizeof label, "safety snapshot first '%s'", dialog->safety_name);
 		struct control *safety = dialog_add(list, CONTROL_SAFETY, CONTROL_CHECK, label,
@@ -107,7 +107,7 @@ void dialog_delete_controls(const struct app *app, struct control_list *list)
 			dialog->below ? label : "this one and all below it");
 	}
 	scope_choice(dialog, list, CONTROL_SCOPE_ALL, SCOPE_ALL, "all snapshots of this VM");
-	add_name(app, list);
+	dialog_add_name(app, list);
 	dialog_add_confirm(app, list, "Delete");
 }
 
@@ -116,7 +116,7 @@ void dialog_power_controls(const struct app *app, struct control_list *list)
 	char start[256], stop[256], destroy[256];
 	const char *no_start = dialog_why_no_power(app, ACTION_VM_START, start, sizeof start);
 	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
-	add_name(app, list);
+	dialog_add_name(app, list);
 	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
 	(void)dialog_add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
 	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
@@ -128,7 +128,7 @@ void dialog_power_controls(const struct app *app, struct control_list *list)
 
 void dialog_destroy_controls(const struct app *app, struct control_list *list)
 {
-	add_name(app, list);
+	dialog_add_name(app, list);
 	dialog_add_confirm(app, list, "Destroy");
 }
 

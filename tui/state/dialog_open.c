@@ -23,12 +23,24 @@ static void clear(struct dialog *dialog)
 	text_field_clear(&dialog->typed);
 	hv_preview_unref(dialog->preview);
 	hv_question_unref(dialog->question);
+	hv_tree_unref(dialog->tree);
+	hv_offering_list_unref(dialog->offerings);
 	secret_field_clear(&dialog->secret);
 	*dialog = (struct dialog){0};
 }
 
+/* The tree that it asked for is not wanted any more, unless the VM is open. */
+static void let_tree_go(struct app *app)
+{
+	const struct vm_entry *vm = model_vm(&app->model, &app->dialog.vm);
+	if (app->dialog.kind == DIALOG_DISKS && vm && !vm->node.open) {
+		app_effect(app, APP_EFFECT_CLOSE_VM, &app->dialog.vm);
+	}
+}
+
 void dialog_close(struct app *app)
 {
+	let_tree_go(app);
 	clear(&app->dialog);
 	app->dirty = true;
 }

@@ -43,6 +43,10 @@ const char *dialog_why_no_edit(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size);
 /** Why the chosen type of snapshot cannot be taken. */
 const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, char *text, size_t size);
+/** The domain's rule for an act on the frozen ids, with the facts of this moment. */
+const char *dialog_rule_refuses(const struct app *app, enum action action, char *text, size_t size);
+/** Why a confirmed act cannot be done: no preview yet, refused in it, the rule, or the name is not typed. */
+const char *dialog_why_no_confirmation(const struct app *app, enum action action, char *text, size_t size);
 const char *dialog_why_no_power(const struct app *app, enum action action, char *text, size_t size);
 /** Whether the act is so severe, or its group so precious, that the name of the VM is typed. */
 bool dialog_needs_name(const struct app *app);
@@ -63,6 +67,8 @@ void dialog_add_go(const struct app *app, struct control_list *list, const char 
 void dialog_add_commands(const struct app *app, struct control_list *list);
 /** Cancel first, then the act, or "Look again" when the facts have moved. */
 void dialog_add_confirm(const struct app *app, struct control_list *list, const char *act);
+/** The field for the name of the VM, when the act is so severe. */
+void dialog_add_name(const struct app *app, struct control_list *list);
 void dialog_take_controls(const struct app *app, struct control_list *list);
 void dialog_revert_controls(const struct app *app, struct control_list *list);
 void dialog_delete_controls(const struct app *app, struct control_list *list);
@@ -100,6 +106,23 @@ void dialog_first_run_controls(const struct app *app, struct control_list *list)
 const char *dialog_why_no_host(const struct app *app, char *text, size_t size);
 void dialog_add_host(struct app *app);
 void dialog_look_at_demo(struct app *app);
+
+/* dialog_disks.c */
+void dialog_disks_controls(const struct app *app, struct control_list *list);
+void dialog_copy_controls(const struct app *app, struct control_list *list);
+void dialog_offering_controls(const struct app *app, struct control_list *list);
+const char *dialog_why_no_disks(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_copy_delete(const struct app *app, char *text, size_t size);
+const char *dialog_why_no_offering(const struct app *app, char *text, size_t size);
+void dialog_fill_copy_delete(const struct dialog *dialog, struct hv_act *act);
+void dialog_fill_offering(const struct dialog *dialog, struct hv_act *act);
+void dialog_pick_next(struct app *app);
+void dialog_pick_next_copy(struct app *app);
+void dialog_attach(struct app *app);
+void dialog_detach(struct app *app);
+void dialog_resize(struct app *app);
+void dialog_make_copy(struct app *app);
+void dialog_ask_copy_delete(struct app *app);
 
 /* dialog_question.c */
 void dialog_host_key_controls(const struct app *app, struct control_list *list);

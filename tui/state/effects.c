@@ -1,5 +1,6 @@
 /* What the world is asked to do, and which of it is not answered yet. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "tui/state/app_state.h"
 
@@ -19,6 +20,15 @@ void app_effect(struct app *app, enum app_effect_kind kind, const struct hv_uuid
 	}
 }
 
+static struct hv_uuid *copy_ids(const struct hv_uuid *ids, size_t count)
+{
+	struct hv_uuid *copy = hv_realloc_array(NULL, count + 1, sizeof *copy);
+	if (count > 0) {
+		memcpy(copy, ids, count * sizeof *copy);
+	}
+	return copy;
+}
+
 uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv_uuid *id,
 	const struct hv_act *act, const char *what)
 {
@@ -32,6 +42,9 @@ uint64_t app_request(struct app *app, enum app_effect_kind kind, const struct hv
 		effect->act.name = hv_strdup_null(act->name);
 		effect->act.description = hv_strdup_null(act->description);
 		effect->act.safety_name = hv_strdup_null(act->safety_name);
+		effect->act.path = hv_strdup_null(act->path);
+		effect->act.offering = hv_strdup_null(act->offering);
+		effect->act.discards = copy_ids(act->discards, act->discard_count);
 	}
 	HV_GROW(app->requests, app->request_count, app->request_capacity);
 	app->requests[app->request_count++] = (struct app_request){app->last_ticket, kind, hv_strdup(what)};
@@ -140,6 +153,9 @@ void app_effects_clear(struct app *app)
 		free((void *)(uintptr_t)app->effects[i].act.name);
 		free((void *)(uintptr_t)app->effects[i].act.description);
 		free((void *)(uintptr_t)app->effects[i].act.safety_name);
+		free((void *)(uintptr_t)app->effects[i].act.path);
+		free((void *)(uintptr_t)app->effects[i].act.offering);
+		free((void *)(uintptr_t)app->effects[i].act.discards);
 		free((void *)(uintptr_t)app->effects[i].query.keyword);
 		free((void *)(uintptr_t)app->effects[i].edit.name);
 		free((void *)(uintptr_t)app->effects[i].edit.description);

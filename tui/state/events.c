@@ -182,6 +182,7 @@ static void on_vm_gone(struct app *app, const struct hv_event *event)
 static void on_tree(struct app *app, const struct hv_event *event)
 {
 	struct vm_entry *vm = model_vm(&app->model, &event->tree->vm);
+	dialog_take_tree(app, event->tree);
 	if (!vm || !vm->node.open) {
 		return; /* closed again while it was on its way */
 	}
@@ -452,11 +453,15 @@ static void dispatch(struct app *app, const struct hv_event *event)
 	case HV_EVENT_SNAPSHOTS:
 		on_snapshots(app, event);
 		break;
+	case HV_EVENT_OFFERINGS:
+		if (app_answered(app, event->ticket, NULL, NULL)) {
+			(void)dialog_take_offerings(app, event->ticket, event->offerings);
+		}
+		break;
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SETTINGS:
 	case HV_EVENT_VOLUME_SNAPSHOTS:
-	case HV_EVENT_OFFERINGS:
 	case HV_EVENT_CAPABILITIES:
 	case HV_EVENT_KIND_COUNT:
 		break;

@@ -142,6 +142,18 @@ static void add_volumes(struct sheet *sheet, const struct hv_tree *tree)
 	}
 }
 
+static void add_copies(struct sheet *sheet, const struct hv_tree *tree)
+{
+	for (size_t i = 0; tree && i < tree->volume_snapshot_count; i++) {
+		char size[16], time[32];
+		const struct hv_volume_snapshot *copy = &tree->volume_snapshots[i];
+		struct words words = words_snapshot(copy->state);
+		sheet_add(sheet, words.role, i == 0 ? "Copies" : "", "%s of %s, %s, %s, %s", copy->name,
+			or_none(copy->volume_name), hv_format_bytes(copy->size_bytes, size), words.text,
+			view_time(copy->created_us, time));
+	}
+}
+
 static void vm_details(const struct app *app, struct sheet *sheet, const struct vm_entry *vm, bool now)
 {
 	const struct hv_vm *value = vm->vm;
@@ -178,6 +190,7 @@ static void vm_details(const struct app *app, struct sheet *sheet, const struct 
 		sheet_add(sheet, ROLE_ERROR, "", "! %s", vm->tree->problem);
 	}
 	add_volumes(sheet, vm->tree);
+	add_copies(sheet, vm->tree);
 }
 
 static void host_details(const struct app *app, struct sheet *sheet, const struct host_entry *entry)

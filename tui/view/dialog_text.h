@@ -13,6 +13,12 @@ void dialog_text(const struct app *app, struct sheet *sheet);
 /** Below the controls that are choices or fields: notes on them. */
 void dialog_notes(const struct app *app, struct sheet *sheet);
 
+/* disks_text.c: of disks, volume snapshots and offerings */
+void dialog_disks_text(const struct app *app, struct sheet *sheet);
+void dialog_copy_text(const struct app *app, struct sheet *sheet);
+void dialog_offering_text(const struct app *app, struct sheet *sheet);
+void dialog_offering_notes(const struct app *app, struct sheet *sheet);
+
 /* question_text.c: of the dialogs of a login */
 void dialog_host_key_text(const struct app *app, struct sheet *sheet);
 void dialog_secret_text(const struct app *app, struct sheet *sheet);
