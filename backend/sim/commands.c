@@ -293,11 +293,27 @@ static bool ends_like(const char *text, const char *ending)
 	return length > wanted && strcasecmp(text + length - wanted, ending) == 0;
 }
 
-/* "C:\..." or "\\server\...", of a disk. */
+/* Names between backslashes, of which none is empty or means another folder. */
+static bool are_names(const char *path)
+{
+	while (*path) {
+		size_t length = strcspn(path, "\\");
+		bool dots = strspn(path, ".") == length && length <= 2;
+		if (dots || strcspn(path, ":*?\"<>|/") < length) {
+			return false;
+		}
+		path += length;
+		path += *path ? 1 : 0;
+	}
+	return true;
+}
+
+/* "C:\..." or "\\server\...", of a disk, without anything that means another file than it says. */
 static bool is_disk_path(const char *path)
 {
 	bool drive = is_letter(path[0]) && path[1] == ':' && path[2] == '\\';
-	return hv_text_is_name(path, PATH_CHARACTERS) && (drive || strncmp(path, "\\\\", 2) == 0) &&
+	bool share = strncmp(path, "\\\\", 2) == 0;
+	return hv_text_is_name(path, PATH_CHARACTERS) && (drive || share) && are_names(path + (drive ? 3 : 2)) &&
 	       (ends_like(path, ".vhdx") || ends_like(path, ".vhd"));
 }
 

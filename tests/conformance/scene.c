@@ -261,6 +261,34 @@ const json_t *stop(struct scene *scene, const char *vm, bool force)
 	return act(scene, "StopCommand", body);
 }
 
+int64_t send_about(struct scene *scene, const char *command, const char *operation, const char *vm, json_t *take_more)
+{
+	json_t *body = vm_body(scene, vm);
+	if (take_more) {
+		(void)json_object_update(body, take_more);
+		json_decref(take_more);
+	}
+	return scene_send(scene, command, operation, 1, body);
+}
+
+const json_t *ask_about(struct scene *scene, const char *command, const char *vm, json_t *take_more)
+{
+	return scene_answer(scene, send_about(scene, command, fresh_operation(scene), vm, take_more));
+}
+
+const json_t *told_vm(struct scene *scene, const char *vm)
+{
+	size_t index;
+	json_t *one;
+	const json_t *body = json_object_get(ask(scene, "GetInventoryCommand", json_object()), "body");
+	json_array_foreach(json_object_get(body, "vms"), index, one) {
+		if (strcmp(text_of(one, "vmName"), vm) == 0) {
+			return one;
+		}
+	}
+	return NULL;
+}
+
 /* --- what was answered ----------------------------------------------------------------------------------------- */
 
 void assert_well(const json_t *answer)
@@ -281,7 +309,7 @@ void assert_failed(const json_t *answer, const char *code)
 	assert_true(json_is_object(json_object_get(answer, "body")));
 }
 
-static const json_t *vm_of(const json_t *message)
+const json_t *answered_vm(const json_t *message)
 {
 	const json_t *vm = json_object_get(json_object_get(message, "body"), "vm");
 	assert_true(json_is_object(vm));
@@ -290,7 +318,7 @@ static const json_t *vm_of(const json_t *message)
 
 const char *state_of(const json_t *message)
 {
-	return text_of(vm_of(message), "state");
+	return text_of(answered_vm(message), "state");
 }
 
 static void add_children(const json_t *vm, const char *parent, struct hv_text *tree)
@@ -313,7 +341,7 @@ const char *tree_of(const json_t *message)
 {
 	static char shown[4096];
 	struct hv_text tree = HV_TEXT_INIT;
-	add_children(vm_of(message), "", &tree);
+	add_children(answered_vm(message), "", &tree);
 	(void)snprintf(shown, sizeof shown, "%s", hv_text_get(&tree));
 	hv_text_clear(&tree);
 	return shown;
@@ -323,11 +351,23 @@ const json_t *checkpoint_of(const json_t *message, const char *name)
 {
 	size_t index;
 	json_t *one;
-	json_array_foreach(json_object_get(vm_of(message), "checkpoints"), index, one) {
+	json_array_foreach(json_object_get(answered_vm(message), "checkpoints"), index, one) {
 		if (strcmp(text_of(one, "name"), name) == 0) {
 			return one;
 		}
 	}
 	fail_msg("no checkpoint '%s'", name);
 	return NULL;
+}
+
+const char *export_of(const json_t *vm)
+{
+	static char shown[64];
+	const json_t *export = json_object_get(vm, "export");
+	if (!json_is_object(export)) {
+		return "none";
+	}
+	(void)snprintf(shown, sizeof shown, "%s%s", text_of(export, "state"),
+		json_is_true(json_object_get(export, "matches")) ? " matches" : "");
+	return shown;
 }

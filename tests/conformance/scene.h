@@ -53,6 +53,16 @@ const json_t *remove_snapshot(struct scene *scene, const char *vm, const char *n
 const json_t *start(struct scene *scene, const char *vm);
 const json_t *stop(struct scene *scene, const char *vm, bool force);
 
+/** Any other act: the members of the body beside the VM's are taken; NULL: none. */
+const json_t *ask_about(struct scene *scene, const char *command, const char *vm, json_t *take_more);
+int64_t send_about(struct scene *scene, const char *command, const char *operation, const char *vm, json_t *take_more);
+/** The VM as an inventory tells it now; NULL: it does not. */
+const json_t *told_vm(struct scene *scene, const char *vm);
+/** The VM of an answer or an event. */
+const json_t *answered_vm(const json_t *message);
+/** "none", or the state of the export of a VM, with " matches" behind it when it does. */
+const char *export_of(const json_t *vm);
+
 void assert_well(const json_t *answer);
 void assert_failed(const json_t *answer, const char *code);
 /* Of the VM in an answer or event: its state, and its tree as "base(mid(*)side)"; * is the running state. */

@@ -194,7 +194,8 @@ static void test_disks__stay_while_there_is_any_checkpoint__X2_Z6(void **state)
 static void test_attach__refuses_what_is_not_there_not_a_disk_or_not_free__X2(void **state)
 {
 	static const char *const bad[] = {"", "x.vhdx", "C:x.vhdx", "C:\\x", "C:\\x.txt", "C:\\x.avhdx", "/x.vhdx", "\\x.vhdx",
-		"1:\\x.vhdx", "C:\\a\nb.vhdx", "vhdx"};
+		"1:\\x.vhdx", "C:\\a\nb.vhdx", "vhdx", "C:\\a\\..\\x.vhdx", "C:\\.\\x.vhdx", "C:\\\\x.vhdx", "C:\\x.vhdx:s.vhdx",
+		"\\\\?\\C:\\x.vhdx", "\\\\.\\C:\\x.vhdx", "C:\\*.vhdx", "C:\\a/x.vhdx", "\\\\\\x.vhdx"};
 	struct scene *s = *state;
 	for (size_t i = 0; i < HV_ARRAY_LEN(bad); i++) {
 		assert_failed(attach(s, "web", bad[i], GIB), "BadBody");
