@@ -14,8 +14,10 @@
 #include "tui/config/config_file.h"
 #include "tui/loop/idle_report.h"
 #include "tui/loop/loop.h"
+#include "tui/remembered_file.h"
 #include "tui/offline/picture.h"
 #include "tui/state/app.h"
+#include "tui/state/remembered.h"
 #include "tui/terminal/screen.h"
 #include "tui/terminal/signals.h"
 
@@ -123,6 +125,12 @@ static void tell_problems(struct app *app, const char *problems)
 	}
 }
 
+/* An opened picture remembers nothing: it is looked at once. */
+static char *remembered_path(const struct console *console)
+{
+	return console->picture != NULL ? NULL : remembered_file_path(console->demo_dir, console->options->store);
+}
+
 /* The terminal is ours from here until it is given back. */
 static struct loop_outcome run_on_screen(const struct console *console, struct screen *screen, bool ascii)
 {
@@ -140,6 +148,11 @@ static struct loop_outcome run_on_screen(const struct console *console, struct s
 		.settings = settings,
 	};
 	struct app *app = app_new(&app_config);
+	HV_CLEANUP_FREE char *memory = remembered_path(console);
+	HV_CLEANUP_FREE char *before = remembered_file_read(memory);
+	if (before != NULL) {
+		app_remember(app, before);
+	}
 	const struct loop_config config = {
 		.app = app,
 		.backend = console->backend,
@@ -155,6 +168,8 @@ static struct loop_outcome run_on_screen(const struct console *console, struct s
 	};
 	tell_problems(app, console->problems.bytes);
 	struct loop_outcome outcome = loop_run(&config);
+	HV_CLEANUP_FREE char *now = app_remembered(app);
+	remembered_file_write(memory, now);
 	app_free(app);
 	return outcome;
 }

@@ -76,6 +76,7 @@ void app_free(struct app *app)
 	find_clear(&app->find);
 	paused_clear(app);
 	marks_clear(app);
+	remembered_clear(app);
 	ages_clear(&app->ages);
 	log_clear(&app->log);
 	free(app->to_write);

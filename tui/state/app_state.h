@@ -15,6 +15,7 @@
 #include "tui/state/model.h"
 #include "tui/state/policy.h"
 #include "tui/state/prompt.h"
+#include "tui/state/remembered.h"
 #include "tui/state/tree_rows.h"
 
 #define APP_OPEN_HOSTS_MAX 200 /* VMs of a fleet that is shown with its hosts open at first */
@@ -130,6 +131,7 @@ struct app {
 	size_t cursor_line; /* where the last move has put it */
 	bool moving; /* the cursor is on its way */
 	bool wide;   /* the tree takes the whole width */
+	struct remembered_node *remembered; /* a hash; what has come is taken out */
 	struct mark *marks; /* a hash */
 	struct row_ref range; /* where a range begins; no node: none was begun */
 	bool problems_only;

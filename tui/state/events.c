@@ -124,6 +124,10 @@ static void on_host(struct app *app, const struct hv_event *event)
 	if (change == MODEL_SAME) {
 		return;
 	}
+	if (!known) {
+		host->node.known = remembered_apply(app, &host->node);
+		(void)remembered_apply(app, host->node.owner);
+	}
 	app->dirty = app->dirty || shown;
 	touch(app, &host->node);
 	if (change == MODEL_MOVED) {
@@ -152,6 +156,7 @@ static void on_vm(struct app *app, const struct hv_event *event)
 {
 	struct vm_entry *vm = model_vm(&app->model, &event->vm->uuid);
 	bool shown = vm && is_shown(app, &vm->node);
+	bool known = vm != NULL;
 	int64_t snapshots = vm ? vm->vm->snapshots : 0;
 	if (vm) {
 		touch_owners(app, hv_uuid_equal(&vm->vm->host, &event->vm->host) ? NULL : vm->node.owner);
@@ -160,6 +165,9 @@ static void on_vm(struct app *app, const struct hv_event *event)
 	vm = model_vm(&app->model, &event->vm->uuid);
 	if (change == MODEL_SAME) {
 		return;
+	}
+	if (!known) {
+		(void)remembered_apply(app, &vm->node);
 	}
 	app_find_vm_changed(app, vm, snapshots);
 	app->dirty = app->dirty || shown;
@@ -295,7 +303,9 @@ static void on_loaded(struct app *app)
 	}
 	struct row_node *host, *next;
 	HASH_ITER(hh, app->model.hosts, host, next) {
-		row_node_set_open(host, true);
+		if (!host->known) { /* of the others the user's last word is known */
+			row_node_set_open(host, true);
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ enum row_kind {
 struct row_node {
 	enum row_kind kind;
 	bool open;
+	bool known;          /* it was there at an earlier start, and is open or closed as it was then */
 	bool kept_open;      /* what `open` was before the filter */
 	bool closed_by_user; /* since the filter was made, although it would open it */
 	bool wanted; /* the filter wants it for its own sake; without a filter everything is wanted */
