@@ -303,8 +303,9 @@ void ssh_world_serve_with(struct ssh_world *world, const char *options)
 	HV_CLEANUP_FREE char *text = hv_sprintf(
 		"%s\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\nAuthorizedKeysFile %s/authorized_keys\n"
 		"StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-		"PermitRootLogin yes\nPidFile none\nLogLevel VERBOSE\nUseDNS no\nPrintMotd no\n",
-		options, world->folder, world->folder, world->folder);
+		"PermitRootLogin yes\nPidFile none\nLogLevel VERBOSE\nUseDNS no\nPrintMotd no\n"
+		"SetEnv HOME=%s\n", /* what somebody's shell does at its start is not what is tested */
+		options, world->folder, world->folder, world->folder, world->folder);
 	ssh_write_file(path, text);
 }
 

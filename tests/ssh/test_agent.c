@@ -47,7 +47,7 @@ static void make_powershell(void)
 	(void)unlink(path);
 	assert_int_equal(symlink(subject_command()[0], path), 0);
 	HV_CLEANUP_FREE char *options = hv_sprintf(
-		"SetEnv PATH=%s:/usr/bin:/bin HVTREE_FAKE_HOST=%s HVTREE_AGENT_DATA=%s PSModulePath=%s\n", folder,
+		"SetEnv HOME=%s PATH=%s:/usr/bin:/bin HVTREE_FAKE_HOST=%s HVTREE_AGENT_DATA=%s PSModulePath=%s\n", folder, folder,
 		getenv("HVTREE_FAKE_HOST"), getenv("HVTREE_AGENT_DATA"), getenv("PSModulePath"));
 	ssh_world_serve_with(world, options);
 }
