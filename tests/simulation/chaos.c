@@ -28,7 +28,7 @@ static struct simulated_host *some_host(struct world *world)
 
 static struct seen_vm *some_vm(struct world *world, struct simulated_host *host)
 {
-	return &host->vms[world_below(world, (int64_t)host->count)];
+	return host->count == 0 ? NULL : &host->vms[world_below(world, (int64_t)host->count)];
 }
 
 static struct wire *some_wire(struct world *world)
@@ -91,11 +91,12 @@ static int64_t current_of(const struct subject *subject)
 static enum operation_kind some_kind(struct world *world)
 {
 	int64_t which = world_below(world, 100);
-	return which < 40   ? OPERATION_CREATE_SNAPSHOT
-	       : which < 65 ? OPERATION_REVERT_SNAPSHOT
-	       : which < 85 ? OPERATION_DELETE_SNAPSHOT
-	       : which < 93 ? OPERATION_START_VM
-			    : OPERATION_STOP_VM;
+	return which < 33   ? OPERATION_CREATE_SNAPSHOT
+	       : which < 53 ? OPERATION_REVERT_SNAPSHOT
+	       : which < 68 ? OPERATION_DELETE_SNAPSHOT
+	       : which < 82 ? OPERATION_START_VM
+	       : which < 99 ? OPERATION_STOP_VM
+			    : OPERATION_DESTROY_VM;
 }
 
 static void fill_request(
@@ -222,6 +223,9 @@ static void write_something(struct world *world)
 		return;
 	}
 	const struct seen_vm *vm = some_vm(world, host);
+	if (!vm) {
+		return;
+	}
 	const struct sim_place place = {.vm = vm->name, .memory = world_chance(world, 50)};
 	(void)snprintf(tag, sizeof tag, "%s%" PRId64, place.memory ? "m" : "d", ++world->tags);
 	enum hv_status status = sim_guest_write(host->sim, &place, "w", tag, &err);
@@ -238,6 +242,9 @@ static void foreign_hand(struct world *world)
 		return;
 	}
 	const struct seen_vm *vm = some_vm(world, host);
+	if (!vm) {
+		return;
+	}
 	char name[128];
 	enum hv_status status;
 	if (vm->count > 0 && world_chance(world, 40)) {
@@ -261,10 +268,12 @@ static void foreign_hand(struct world *world)
 /* --- what goes wrong --- */
 
 static const char *const commands[] = {"CreateVMSnapshot", "RevertToVMSnapshot", "DeleteVMSnapshot",
-	"Start", "Stop", "QueryOperation", "GetInventory", "*"};
+	"Start", "Stop", "ExportVm", "RemoveVm", "ImportVm", "CancelExport", "Destroy", "QueryOperation",
+	"GetInventory", "*"};
 static const char *const places[] = {"intent", "running", "applied"};
 static const char *const standing[] = {
-	"disk-full", "storage-gone", "vss", "latency:700", "down", "garbage", "silent"};
+	"disk-full", "storage-gone", "storage-gone", "vss", "latency:700", "down", "garbage", "silent",
+	"incomplete:ExportVm", "damaged:ExportVm"};
 static const char *const codes[] = {
 	"HostError", "DiskFull", "StorageGone", "AccessDenied", "InvalidState"};
 
@@ -286,7 +295,7 @@ static void describe_fault(struct world *world, char *text, size_t size)
 			codes[world_below(world, HV_ARRAY_LEN(codes))]);
 		break;
 	case 4:
-		(void)snprintf(text, size, "die-mid:%s:%s", commands[world_below(world, 5)],
+		(void)snprintf(text, size, "die-mid:%s:%s", commands[world_below(world, 10)],
 			places[world_below(world, HV_ARRAY_LEN(places))]);
 		break;
 	default:

@@ -205,9 +205,13 @@ static void make_store(struct world *world)
 		return;
 	}
 	must(world, world->store->ops->host_list(world->store, &rows, &err), &err);
+	must(world, world->store->ops->begin(world->store, &err), &err);
 	for (size_t i = 0; i < rows.count; i++) {
 		world->hosts[rows.items[i].name[2] - '0'].id = rows.items[i].id;
+		rows.items[i].stop_policy = (enum stop_policy)world_below(world, STOP_POLICY_COUNT);
+		must(world, world->store->ops->host_save(world->store, &rows.items[i], &err), &err);
 	}
+	must(world, world->store->ops->commit(world->store, &err), &err);
 	host_list_clear(&rows);
 }
 

@@ -199,6 +199,10 @@ static void check_vm(struct world *world, const struct virtual_machine *row)
 		world_fail(world, "VM %s is %s (%s), on the host %s", vm->name,
 			vm_state_name(row->state), vm_state_name(row->power_state), vm->power);
 	}
+	if (row->unregistered == vm->registered) {
+		world_fail(world, "VM %s is %s its host, and the store says otherwise", vm->name,
+			vm->registered ? "on" : "off");
+	}
 	for (size_t i = 0; i < rows.count; i++) {
 		check_row(world, vm, &rows, &rows.items[i]);
 	}

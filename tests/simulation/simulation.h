@@ -28,7 +28,7 @@
 #define MOST_VMS 8
 #define MOST_SPARE 8
 #define MOST_CHECKPOINTS 64
-#define MOST_OPERATIONS 512
+#define MOST_OPERATIONS 1024
 #define WALL_START_US INT64_C(1790000000000000)
 #define CONTENT 24
 
@@ -50,6 +50,7 @@ struct seen_vm {
 	char uuid[HV_UUID_TEXT_SIZE];
 	char name[32];
 	char power[16];
+	bool registered; /* else what it holds is what its export holds */
 	char pointer[HV_UUID_TEXT_SIZE];
 	int64_t top; /* the file that its root disk writes to: another one after each checkpoint and each apply */
 	int64_t revision;

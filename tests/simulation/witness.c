@@ -79,8 +79,8 @@ static size_t look(struct sim *sim, struct seen_vm *vms)
 	size_t count = 0;
 	sqlite3_stmt *query = db_query(&sim->db,
 		"SELECT id, uuid, name, state, (SELECT uuid FROM checkpoint AS c WHERE c.id = "
-		"vm.parent) FROM vm"
-		" ORDER BY id",
+		"vm.parent), registered FROM vm"
+		" WHERE copy_of IS NULL ORDER BY id",
 		"");
 	while (count < MOST_VMS && db_next(&sim->db, query)) {
 		struct seen_vm *vm = &vms[count++];
@@ -89,6 +89,7 @@ static size_t look(struct sim *sim, struct seen_vm *vms)
 		copy(vm->name, sizeof vm->name, db_column(query, 2));
 		copy(vm->power, sizeof vm->power, db_column(query, 3));
 		copy(vm->pointer, sizeof vm->pointer, db_column(query, 4));
+		vm->registered = sqlite3_column_int64(query, 5) != 0;
 	}
 	for (size_t i = 0; i < count; i++) {
 		look_at_vm(sim, &vms[i]);
@@ -267,6 +268,7 @@ static void explain_rest(struct world *world, const struct seen_vm *old, const s
 {
 	bool power = cause->any && (cause->row.kind == OPERATION_START_VM ||
 					   cause->row.kind == OPERATION_STOP_VM ||
+					   cause->row.kind == OPERATION_DESTROY_VM ||
 					   cause->row.kind == OPERATION_REVERT_SNAPSHOT);
 	if (strcmp(old->power, now->power) != 0 && !power) {
 		world_fail(world, "VM %s went from %s to %s, and nobody asked for it", now->name,
@@ -282,9 +284,29 @@ static void explain_rest(struct world *world, const struct seen_vm *old, const s
 	}
 }
 
+/* P2: off its host, or back on it, with all that it had. Its files are others, so their numbers say nothing. */
+static void explain_registration(struct world *world, const struct seen_vm *old, const struct seen_vm *now,
+	const struct cause *cause)
+{
+	enum operation_kind kind = now->registered ? OPERATION_START_VM : OPERATION_REMOVE_VM;
+	if (!cause->any || cause->row.kind != kind) {
+		world_fail(world, "VM %s is %s its host, and nobody asked for it", now->name,
+			now->registered ? "back on" : "off");
+		return;
+	}
+	if (!now->registered) {
+		count_effect(world, now, cause);
+	}
+	if (old->count != now->count || strcmp(old->disk, now->disk) != 0 ||
+		strcmp(old->pointer, now->pointer) != 0 || strcmp(now->power, "Stopped") != 0) {
+		world_fail(world, "VM %s held (%s at %.8s, %zu checkpoints) and holds (%s at %.8s, %zu), %s", now->name,
+			old->disk, old->pointer, old->count, now->disk, now->pointer, now->count, now->power);
+	}
+}
+
 static bool differs(const struct seen_vm *old, const struct seen_vm *now)
 {
-	if (old->count != now->count || old->top != now->top ||
+	if (old->count != now->count || old->top != now->top || old->registered != now->registered ||
 		strcmp(old->power, now->power) != 0 || strcmp(old->pointer, now->pointer) != 0 ||
 		strcmp(old->disk, now->disk) != 0 || strcmp(old->memory, now->memory) != 0) {
 		return true;
@@ -309,12 +331,30 @@ static void explain(struct world *world, const struct seen_vm *old, const struct
 		old->disk, old->memory, old->pointer, old->count);
 	find_cause(world, now, &cause);
 	bool created = explain_checkpoints(world, old, now, &cause);
-	if (!created &&
-		now->top >
-			old->top) { /* numbers are given once; a merge goes back to a lower one */
+	if (old->registered != now->registered) {
+		explain_registration(world, old, now, &cause);
+	} else if (!created &&
+		   now->top >
+			   old->top) { /* numbers are given once; a merge goes back to a lower one */
 		explain_apply(world, now, &cause);
 	} else {
 		explain_rest(world, old, now, &cause);
+	}
+	if (cause.any) {
+		operation_clear(&cause.row);
+	}
+}
+
+/* D6 */
+static void explain_end(struct world *world, const struct seen_vm *old)
+{
+	struct cause cause;
+	world_trace(world, "%s: is gone", old->name);
+	find_cause(world, old, &cause);
+	if (!cause.any || cause.row.kind != OPERATION_DESTROY_VM) {
+		world_fail(world, "VM %s is gone, and nobody asked for it", old->name);
+	} else {
+		count_effect(world, old, &cause);
 	}
 	if (cause.any) {
 		operation_clear(&cause.row);
@@ -338,14 +378,19 @@ void witness_look(struct world *world, struct simulated_host *host)
 		return;
 	}
 	size_t count = look(host->sim, now);
-	if (count != host->count) {
-		world_fail(world, "%s has %zu VMs, had %zu", host->name, count, host->count);
-		return;
+	size_t kept = 0; /* both are in the order of their rows */
+	for (size_t i = 0; i < host->count; i++) {
+		if (kept < count && now[kept].row == host->vms[i].row) {
+			explain(world, &host->vms[i], &now[kept++]);
+		} else {
+			explain_end(world, &host->vms[i]);
+		}
 	}
-	for (size_t i = 0; i < count; i++) {
-		explain(world, &host->vms[i], &now[i]);
-		host->vms[i] = now[i];
+	if (kept != count) {
+		world_fail(world, "%s has a VM that it did not have", host->name);
 	}
+	memcpy(host->vms, now, count * sizeof *now);
+	host->count = count;
 }
 
 void witness_accept(struct world *world, struct simulated_host *host)
