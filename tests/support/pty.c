@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <ftw.h>
 #include <poll.h>
 #include <pty.h>
@@ -43,6 +44,7 @@ struct pty {
 	size_t sent, idle_bytes;
 	int idle_width, idle_height;
 	size_t idle_count;
+	int64_t longest_turn_us;
 	bool half_drawn; /* output came after the last idle line */
 	bool has_no_idle;
 	char *screen_at_idle; /* for failures */
@@ -187,6 +189,11 @@ void pty_free(struct pty *pty)
 	free(pty);
 }
 
+int64_t pty_longest_turn_us(const struct pty *pty)
+{
+	return pty->longest_turn_us;
+}
+
 const char *pty_home(const struct pty *pty)
 {
 	return pty->home;
@@ -220,6 +227,7 @@ static void read_idle(struct pty *pty)
 			    &pty->idle_height) == 3) {
 			pty->idle_count++;
 		}
+		(void)sscanf(line, "turn %" SCNd64, &pty->longest_turn_us);
 		used += (size_t)(end + 1 - line);
 		line = end + 1;
 	}
@@ -313,6 +321,24 @@ void pty_wait_idle(struct pty *pty)
 {
 	size_t none = 0;
 	wait_until(pty, is_at_rest, &none, "the program to be at rest");
+}
+
+static bool is_at_rest_or_ended(struct pty *pty, const void *context)
+{
+	size_t none = 0;
+	(void)context;
+	return is_ended(pty, NULL) || is_at_rest(pty, &none);
+}
+
+bool pty_wait_idle_or_end(struct pty *pty)
+{
+	wait_until(pty, is_at_rest_or_ended, NULL, "the program to be at rest, or to end");
+	return !pty_has_ended(pty);
+}
+
+bool pty_has_ended(struct pty *pty)
+{
+	return is_ended(pty, NULL);
 }
 
 static bool is_shown(struct pty *pty, const void *text)

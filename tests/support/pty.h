@@ -50,8 +50,15 @@ pid_t pty_process(const struct pty *pty);
 /** Close both ends of the terminal; the program has it no more. */
 void pty_hang_up(struct pty *pty);
 
+/** The most CPU time that its UI thread took for one turn of its loop so far, as of the last wait. */
+int64_t pty_longest_turn_us(const struct pty *pty);
+
 /** Wait until the program has taken everything that was sent and is at rest. */
 void pty_wait_idle(struct pty *pty);
+/** The same; false when it ended instead. */
+bool pty_wait_idle_or_end(struct pty *pty);
+/** Whether the program has ended; pty_wait_exit() tells how. */
+bool pty_has_ended(struct pty *pty);
 /** pty_keys(), then pty_wait_idle(). */
 void pty_type(struct pty *pty, const char *keys);
 /** Wait until the screen shows `text`, or does not show it any more. */

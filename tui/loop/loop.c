@@ -263,6 +263,7 @@ struct loop_outcome loop_run(const struct loop_config *config)
 	/* what is known already belongs in the first frame */
 	bool more_events = take_events(&loop);
 	while (!loop.quit) {
+		idle_report_turn(&loop.idle);
 		draw_when_due(&loop);
 		report_idle(&loop);
 		more_events = turn(&loop, more_events);
