@@ -86,7 +86,8 @@ function Stop-HvCopying([string]$VmId, $Job) {
 
 # Files and all, unless a VM lives in them. What cannot be removed now is not told of any more, and removed later.
 function Remove-HvExport([string]$VmId, $Export) {
-	$user = Find-HvUser (Get-HvUsed $null) $Export['folder']
+	$gone = $(if (Get-HvVm $VmId) { $null } else { $VmId })
+	$user = Find-HvUser (Get-HvUsed $gone) $Export['folder']
 	if ($user) { Stop-Hv 'InvalidState' "The VM $user uses files of the export" }
 	$Export['state'] = 'Failed'
 	Set-HvExport $VmId $Export

@@ -180,6 +180,10 @@ function Read-Export([string]$Path, [bool]$Fresh) {
 			Read-Definition ("$folder\Snapshots\" + [IO.Path]::GetFileName($file))
 		})
 	}
+	$keys = [long[]]@($vm.Checkpoints | ForEach-Object { ([DateTime]$_.Created).Ticks })
+	$sorted = [object[]]@($vm.Checkpoints)
+	[Array]::Sort($keys, $sorted)
+	$vm.Checkpoints = $sorted
 	$vm.Folder = $folder
 	$vm.Config = $Path
 	if (-not $Fresh) { return $vm }
