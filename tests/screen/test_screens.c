@@ -420,6 +420,25 @@ static void test_ages__oldest_first_with_who_and_why_and_how_many_of_which_age__
 	fixture_free(fixture);
 }
 
+static void test_destroy__says_what_goes_before_the_name_is_typed__D6(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"third", "second", "first"};
+	struct hv_uuid ids[3];
+	for (size_t i = 0; i < HV_ARRAY_LEN(names); i++) {
+		ids[i] = hv_uuid_from_text(names[i]);
+	}
+	struct hv_preview preview = {.kind = OPERATION_DESTROY_VM, .vm = hv_uuid_from_text("web-01"), .deleted = ids,
+		.deleted_names = names, .deleted_count = 3, .state_before = VM_RUNNING};
+	struct fixture *fixture = fixture_fleet(&ascii);
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "p Tab Tab Tab Enter");
+	send_preview(fixture, &preview);
+	fixture_keys(fixture, "Backtab 'web");
+	check_screen(fixture, "dialog_destroy", 80, 24);
+	fixture_free(fixture);
+}
+
 static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 {
 	(void)state;
@@ -432,6 +451,29 @@ static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 	fixture_go_to(fixture, "build-07");
 	fixture_keys(fixture, "p");
 	check_screen(fixture, "dialog_power_stopped", 80, 24);
+	fixture_free(fixture);
+}
+
+/* P6: never missing, never running. */
+static void test_exports__show_beside_what_the_vm_does__P2_P6(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	struct hv_vm vm = fixture_vm_value("hv01.prod", "web-01", VM_EXPORTING, 2);
+	struct hv_operation value = fixture_operation_value("export", OPERATION_EXPORT_VM, "web-01", NULL);
+	vm.power_state = VM_STOPPED;
+	vm.exporting = true;
+	vm.export_state = EXPORT_RUNNING;
+	vm.export_percent = value.percent = 34;
+	vm.operation = value.uuid;
+	fixture_put_vm(fixture, &vm);
+	fixture_operation(fixture, &value);
+	vm = fixture_vm_value("hv04.lab", "build-07", VM_STOPPED, 0);
+	vm.unregistered = true;
+	vm.export_state = EXPORT_COMPLETE;
+	fixture_put_vm(fixture, &vm);
+	fixture_go_to(fixture, "web-01");
+	check_screen(fixture, "exports", 100, 24);
 	fixture_free(fixture);
 }
 
@@ -671,7 +713,9 @@ int main(void)
 		cmocka_unit_test(test_edit_and_commands__have_their_dialogs__T5_U4),
 		cmocka_unit_test(test_set__has_one_check_a_row_and_one_result_a_row__U2),
 		cmocka_unit_test(test_ages__oldest_first_with_who_and_why_and_how_many_of_which_age__L1),
+		cmocka_unit_test(test_destroy__says_what_goes_before_the_name_is_typed__D6),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
+		cmocka_unit_test(test_exports__show_beside_what_the_vm_does__P2_P6),
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),
 		cmocka_unit_test(test_help__comes_from_the_action_table_with_reasons),

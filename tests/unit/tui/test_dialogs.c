@@ -565,6 +565,97 @@ static void test_power__offers_what_is_possible_with_cancel_first__U2(void **sta
 	}
 }
 
+/* Cancel first, and nothing goes before the VM's name is typed. */
+static void test_destroy__names_what_goes_and_wants_the_name_of_the_vm__D6(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("build-07");
+	static const char *const names[] = {"left", "base"};
+	struct hv_uuid ids[] = {hv_uuid_from_text("left"), hv_uuid_from_text("base")};
+	struct hv_preview preview = {.kind = OPERATION_DESTROY_VM,
+		.vm = hv_uuid_from_text("build-07"),
+		.deleted = ids,
+		.deleted_names = names,
+		.deleted_count = 2,
+		.state_before = VM_STOPPED};
+	fixture_keys(fixture, "p Tab Tab Enter");
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_DESTROY);
+	const struct app_effect *asked = fixture_effect(fixture, APP_EFFECT_PREVIEW);
+	assert_non_null(asked);
+	assert_int_equal(asked->act.kind, OPERATION_DESTROY_VM);
+	answer_preview(fixture, &preview);
+	assert_true(fixture_shows(fixture, "2 snapshots: left, base"));
+	assert_true(fixture_shows(fixture, "for good"));
+	fixture_keys(fixture, "Tab Enter Tab Enter"); /* past the name, which is empty */
+	assert_no_act(fixture);
+	fixture_keys(fixture, "Escape p Tab Tab Enter");
+	answer_preview(fixture, &preview);
+	assert_int_equal(fixture->app->dialog.focus, CONTROL_CANCEL);
+	fixture_keys(fixture, "Backtab 'build-07 Tab Tab Enter");
+	const struct app_effect *act = fixture_effect(fixture, APP_EFFECT_ACT);
+	assert_non_null(act);
+	assert_int_equal(act->act.kind, OPERATION_DESTROY_VM);
+	assert_true(same_id(&act->act.vm, "build-07"));
+	fixture_free(fixture);
+}
+
+static void test_power__says_what_becomes_of_a_stopped_vm__P1_P2_P4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("web-01");
+	fixture_keys(fixture, "p");
+	assert_true(fixture_shows(fixture, "Snapshots stay."));
+	fixture_keys(fixture, "Escape");
+	struct hv_host host = {.uuid = hv_uuid_from_text("hv01.prod"),
+		.name = "hv01.prod",
+		.group = "prod",
+		.transport = "sim",
+		.address = "nowhere",
+		.state = HOST_UP,
+		.free_bytes = -1,
+		.stop_policy = STOP_POLICY_EXPORT};
+	const struct hv_host *exports = hv_host_new(&host);
+	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_HOST, .host = exports});
+	hv_host_unref(exports);
+	fixture_keys(fixture, "p");
+	assert_true(fixture_shows(fixture, "taken off the host"));
+	fixture_keys(fixture, "Escape");
+	struct hv_vm vm = fixture_vm_value("hv01.prod", "web-01", VM_STOPPED, 2);
+	vm.unregistered = true;
+	vm.export_state = EXPORT_COMPLETE;
+	fixture_put_vm(fixture, &vm);
+	fixture_keys(fixture, "p");
+	assert_true(fixture_shows(fixture, "Start imports it first"));
+	fixture_keys(fixture, "Tab Enter");
+	assert_int_equal(fixture_effect(fixture, APP_EFFECT_ACT)->act.kind, OPERATION_START_VM);
+	fixture_free(fixture);
+}
+
+/* P6: what the VM does, with the export's progress beside it; a start may be asked for, and so may its end. */
+static void test_export__shows_beside_the_power_state_and_a_start_ends_it__P4_P6_P7(void **state)
+{
+	(void)state;
+	struct fixture *fixture = at_snapshot("web-01");
+	struct hv_vm vm = fixture_vm_value("hv01.prod", "web-01", VM_EXPORTING, 2);
+	struct hv_operation value = fixture_operation_value("export", OPERATION_EXPORT_VM, "web-01", NULL);
+	vm.power_state = VM_STOPPED;
+	vm.exporting = true;
+	vm.export_state = EXPORT_RUNNING;
+	vm.export_percent = value.percent = 34;
+	vm.operation = value.uuid;
+	value.step = STEP_SEND;
+	fixture_put_vm(fixture, &vm);
+	fixture_operation(fixture, &value);
+	assert_true(fixture_shows(fixture, "off, exporting 34%"));
+	fixture_keys(fixture, "J c");
+	assert_non_null(fixture_effect(fixture, APP_EFFECT_CANCEL));
+	fixture_keys(fixture, "Escape p");
+	assert_true(fixture_shows(fixture, "Start ends the export"));
+	fixture_keys(fixture, "Tab Enter");
+	assert_int_equal(fixture_effect(fixture, APP_EFFECT_ACT)->act.kind, OPERATION_START_VM);
+	fixture_free(fixture);
+}
+
 static void test_dialog__keys_of_the_tree_do_nothing_in_it(void **state)
 {
 	(void)state;
@@ -729,6 +820,9 @@ int main(void)
 		cmocka_unit_test(test_take__refused_keeps_what_was_typed),
 		cmocka_unit_test(test_take__suggests_a_name_that_is_free),
 		cmocka_unit_test(test_power__offers_what_is_possible_with_cancel_first__U2),
+		cmocka_unit_test(test_destroy__names_what_goes_and_wants_the_name_of_the_vm__D6),
+		cmocka_unit_test(test_power__says_what_becomes_of_a_stopped_vm__P1_P2_P4),
+		cmocka_unit_test(test_export__shows_beside_the_power_state_and_a_start_ends_it__P4_P6_P7),
 		cmocka_unit_test(test_dialog__keys_of_the_tree_do_nothing_in_it),
 		cmocka_unit_test(test_paste__goes_into_fields_only),
 		cmocka_unit_test(test_dialog__random_keys_and_events_never_act_without_a_valid_confirmation__U4),
