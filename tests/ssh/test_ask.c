@@ -22,6 +22,7 @@
 
 #define PAM_UNIX "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
 #define QUESTIONS "UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n"
+#define REGION_MAX (1ul << 30) /* more than that is the shadow of a sanitizer */
 #define PASSPHRASE "open sesame, said the thief"
 
 static struct ssh_world *world;
@@ -184,7 +185,8 @@ static void look_at_memory(const char *line, int memory)
 {
 	unsigned long begin, end;
 	char mode[8];
-	if (sscanf(line, "%lx-%lx %7s", &begin, &end, mode) != 3 || mode[0] != 'r' || strstr(line, "[v")) {
+	if (sscanf(line, "%lx-%lx %7s", &begin, &end, mode) != 3 || mode[0] != 'r' || strstr(line, "[v") ||
+		end - begin > REGION_MAX) {
 		return;
 	}
 	char *bytes = malloc(end - begin);
