@@ -37,6 +37,22 @@ function Wait-HvSettled([string]$Id) {
 	}
 }
 
+# The VM when nothing is merged under it either: its disks are about to be read or changed as they are.
+function Wait-HvMerged($Command) {
+	for ($watch = [Diagnostics.Stopwatch]::StartNew(); ;) {
+		$vm = Wait-HvSettled $Command.Vm
+		if (-not (Test-HvMerging $vm)) { return $vm }
+		if ($watch.ElapsedMilliseconds -gt $HvSettleMs) { Stop-Hv 'Busy' 'The disks of the VM are still being merged' }
+		Test-HvFence $Command
+		Wait-HvMoment $HvPollMs
+	}
+}
+
+# A role of a failover cluster is the cluster's to remove; without its own tools it would be left half there.
+function Assert-HvAlone($Vm) {
+	if ($Vm.IsClustered) { Stop-Hv 'NotSupported' 'The VM is a role of a failover cluster; remove it from the cluster first' }
+}
+
 # The checkpoint that a command means: by id, else by name; $null when there is none.
 function Find-HvTarget($Command, $Checkpoints) {
 	if ($Command.CheckpointId) {

@@ -143,6 +143,7 @@ function Invoke-HvCancelExport($Command, $Entry, $Vm) {
 
 function Assert-HvExportable($Command, $Vm, $Checkpoints) {
 	$state = Get-HvState $Vm
+	Assert-HvAlone $Vm
 	if ('Stopped', 'Running', 'Saved' -notcontains $state) { Stop-Hv 'InvalidState' "A VM that is $state cannot be exported" }
 	if (-not $Command.Disks -and $Checkpoints.Count -gt 0) {
 		Stop-Hv 'InvalidState' 'The VM has checkpoints: its definition alone would not hold them'
@@ -214,6 +215,11 @@ function Wait-HvCopy($Command, $Job) {
 # Read back, sealed, described in its own folder, and only then complete, if nobody has cancelled it meanwhile.
 function Complete-HvExport($Command, $Export) {
 	Show-HvProgress $Command 90 'reading back'
+	$null = Edit-HvRecord $Command.Vm {
+		param($record, $id)
+		$export = Find-HvExport $record $id
+		if ($export) { $export['percent'] = [long]100 }
+	} $Export['id']
 	$Export['exported'] = Read-HvExport $Command.Vm $Export
 	$Export['seal'] = Get-HvSeal $Export['folder']
 	if ($Export['seal'].Count -eq 0) { Stop-Hv 'HostError' 'The export holds no files' }
@@ -253,7 +259,12 @@ function Invoke-HvExportSteps($Command, $Vm) {
 	$begun = Find-HvExport (Read-HvRecord $Command.Vm) $Command.Export
 	if ($begun) { $done = Resume-HvExport $Command $begun }
 	if ($done) { return $done }
-	$Vm = Wait-HvSettled $Command.Vm
+	# what another operation began and left: with the VM's lock held nobody goes on with it
+	foreach ($left in @((Read-HvRecord $Command.Vm)['exports'] | Where-Object { $_['state'] -eq 'Copying' })) {
+		Stop-HvCopying $Command.Vm $null
+		Clear-HvExport $Command.Vm $left
+	}
+	$Vm = Wait-HvMerged $Command
 	$checkpoints = Get-HvCheckpoints $Vm
 	Assert-HvExportable $Command $Vm $checkpoints
 	$export = New-HvExport $Command $Vm $checkpoints

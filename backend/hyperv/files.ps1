@@ -116,7 +116,7 @@ function Find-HvVolume($Volumes, [string]$Path) {
 
 # Where exports and copies of a VM go: on the volume of its first disk, unless the host's owner says otherwise.
 function Get-HvStorageFolder($Vm) {
-	if ($env:HVTREE_AGENT_STORAGE) { return $env:HVTREE_AGENT_STORAGE }
+	if ($env:HVTREE_AGENT_STORAGE) { return Join-HvPath $env:HVTREE_AGENT_STORAGE 'hvtree' }
 	$path = [string](Get-HvPaths $Vm | Select-HvFirst)
 	if (-not $path) { $path = [string]$Vm.ConfigurationLocation }
 	$volume = Find-HvVolume (Get-HvVolumes) $path

@@ -4,27 +4,34 @@
 
 # --- after the VM --------------------------------------------------------------------------------------------------------
 
-# Hyper-V merges what a removed VM's checkpoints have left. Over when no layer is left; a host that is silent for long has
-# put it off, and then all files stay.
-function Wait-HvDissolved($Command, $Layers) {
+# Hyper-V merges what a removed VM's checkpoints have left. Over when no layer is left; a host that changes none of the
+# files for long has put it off, and then all of them stay.
+function Wait-HvDissolved($Command, $Files) {
+	$layers = @($Files | Where-Object { Test-HvOverlay $_ })
+	$mark = ''
 	for ($quiet = [Diagnostics.Stopwatch]::StartNew(); ;) {
-		$left = @($Layers | Where-Object { $_ -and (Test-HvFile $_) })
+		$left = @($layers | Where-Object { Test-HvFile $_ })
 		if ($left.Count -eq 0) { return $true }
+		$is = @(foreach ($path in $Files) { $stamp = Get-HvStamp $path; if ($stamp) { "$($stamp.length)@$($stamp.written)" } }) -join ';'
+		if ($is -ne $mark) { $quiet.Restart() }
+		$mark = $is
 		if ($quiet.ElapsedMilliseconds -gt $HvSettleMs) { return $false }
 		Test-HvFence $Command
-		Show-HvProgress $Command ([long](95 - [Math]::Min(45, 45 * $left.Count / [Math]::Max(1, @($Layers).Count)))) 'merging disks'
+		Show-HvProgress $Command ([long](95 - [Math]::Min(45, 45 * $left.Count / $layers.Count))) 'merging disks'
 		Wait-HvMoment $HvPollMs
 	}
 }
 
-# Files of a VM that is gone. A file that another VM uses is not one of them, whatever the record says.
-function Remove-HvDoomed($Command) {
+# Files of a VM that is gone. A file that another VM uses is not one of them, whatever the record says. What the host has
+# not merged stays, and is tried again with the next command that removes something of this VM.
+function Remove-HvDoomed($Command, [bool]$Patient) {
 	$doomed = @((Read-HvRecord $Command.Vm)['doomed'])
 	if ($doomed.Count -gt 0) {
-		$merged = Wait-HvDissolved $Command @($doomed | Where-Object { Test-HvOverlay $_ })
+		if (-not $Patient -and @($doomed | Where-Object { (Test-HvOverlay $_) -and (Test-HvFile $_) }).Count -gt 0) { return }
+		if (-not (Wait-HvDissolved $Command $doomed)) { return }
 		$used = Get-HvUsed $null
 		foreach ($path in $doomed) {
-			if ($merged -and -not (Test-HvOverlay $path) -and -not $used.ContainsKey($path)) { Remove-HvFile $path }
+			if (-not (Test-HvOverlay $path) -and -not $used.ContainsKey($path)) { Remove-HvFile $path }
 		}
 	}
 	foreach ($folder in @((Read-HvRecord $Command.Vm)['spent'])) { Remove-HvEmptyFolders $folder }
@@ -40,6 +47,7 @@ function Remove-HvDoomed($Command) {
 # Says why the VM must stay; nothing when it may go.
 function Assert-HvRemovable($Command, $Vm) {
 	$state = Get-HvState $Vm
+	Assert-HvAlone $Vm
 	if ($state -ne 'Stopped') { Stop-Hv 'InvalidState' "The VM is $state; only a stopped one is removed" }
 	$export = Find-HvExport (Read-HvRecord $Command.Vm) $Command.Export
 	if (-not $export -or $export['state'] -ne 'Complete') { Stop-Hv 'InvalidState' 'There is no such complete export of the VM' }
@@ -111,7 +119,7 @@ function Invoke-HvRemoveVm($Command, $Entry, $Vm) {
 			Stop-Hv 'HostError' 'The host has not removed the VM'
 		}
 	}
-	Remove-HvDoomed $Command
+	Remove-HvDoomed $Command $true
 }
 
 # --- back on the host --------------------------------------------------------------------------------------------------
@@ -123,6 +131,7 @@ function Close-HvImport([string]$VmId, $Export) {
 		$record['exports'] = @($record['exports'] | Where-Object { $_['id'] -ne $export['id'] })
 		$record['spent'] = @(@($record['spent'] | Where-Object { $_ -ne $export['folder'] }) + $export['folder'])
 		$record['removed'] = $null
+		$record['doomed'] = @()
 	} $Export
 	Remove-HvFile (Join-HvPath $Export['folder'] $HvManifest)
 }
@@ -143,7 +152,7 @@ function Invoke-HvImportVm($Command, $Entry, $Vm) {
 	if (-not $export) { Stop-Hv 'InvalidState' 'It is another export that holds the VM' }
 	if ($export['state'] -ne 'Complete') { Stop-Hv 'InvalidState' 'The export of the VM is not complete' }
 	if (-not (Test-HvFolder $export['folder'])) { Stop-Hv 'StorageGone' "The export is not in '$($export['folder'])'" }
-	Remove-HvDoomed $Command
+	Remove-HvDoomed $Command $false
 	$config = (Get-HvDefinition $export['folder'] $Command.Vm).Config
 	$Entry['step'] = 'importing'
 	Write-HvEntry $Entry
@@ -204,6 +213,7 @@ function Get-HvDestroyed($Command, $Entry, $Vm) {
 
 function Invoke-HvDestroy($Command, $Entry, $Vm) {
 	if ($Vm) {
+		Assert-HvAlone $Vm
 		if (@((Read-HvRecord $Command.Vm)['exports'] | Where-Object { $_['state'] -eq 'Copying' }).Count -gt 0) {
 			Stop-HvCopying $Command.Vm $null
 		}
@@ -222,5 +232,5 @@ function Invoke-HvDestroy($Command, $Entry, $Vm) {
 	}
 	# a VM off the host is told as long as its export is there: that goes first, then the disks that nobody tells of
 	foreach ($export in @((Read-HvRecord $Command.Vm)['exports'])) { Remove-HvExport $Command.Vm $export }
-	Remove-HvDoomed $Command
+	Remove-HvDoomed $Command $true
 }

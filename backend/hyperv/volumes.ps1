@@ -48,6 +48,7 @@ function Invoke-HvAttach($Command, $Entry, $Vm) {
 	$there = Find-HvVolumeAt $Vm $Command.Vm $Command.Path
 	if ($there) { return [ordered]@{ volumeUuid = $there.uuid } }
 	Assert-HvNoCheckpoints $Vm
+	$Vm = Wait-HvMerged $Command
 	Assert-HvAtRest $Vm @('Running', 'Stopped') 'disks'
 	Assert-HvAttachable $Command $Command.Path
 	$made = -not (Test-HvFile $Command.Path)
@@ -71,6 +72,7 @@ function Invoke-HvDettach($Command, $Entry, $Vm) {
 	$found = Find-HvDrive $Vm $Command.Vm $Command.Volume
 	if (-not $found) { return }
 	Assert-HvNoCheckpoints $Vm
+	$found = Find-HvDrive (Wait-HvMerged $Command) $Command.Vm $Command.Volume
 	Assert-HvAtRest $Vm @('Running', 'Stopped') 'disks'
 	if ($found.Volume.volumeType -eq 'ROOT') { Stop-Hv 'InvalidState' 'The disk that the VM starts from is not detached' }
 	Show-HvProgress $Command 0 'detaching'
@@ -84,6 +86,7 @@ function Invoke-HvResize($Command, $Entry, $Vm) {
 	$found = Find-HvDrive $Vm $Command.Vm $Command.Volume
 	if (-not $found) { Stop-Hv 'InvalidState' 'The VM has no such volume' }
 	Assert-HvNoCheckpoints $Vm
+	$found = Find-HvDrive (Wait-HvMerged $Command) $Command.Vm $Command.Volume
 	$path = $found.Volume.path
 	$size = (Get-HvChain $path)[0].Size
 	if ($size -eq $Command.SizeBytes) { return }
@@ -135,6 +138,7 @@ function Invoke-HvCopyVolume($Command, $Entry, $Vm) {
 	$copy = Find-HvCopy $Command.Vm $Command.Copy
 	if ($copy) { return ConvertTo-HvCopied $copy }
 	Assert-HvAtRest $Vm @('Stopped') 'disks'
+	$Vm = Wait-HvMerged $Command
 	$found = Find-HvDrive $Vm $Command.Vm $Command.Volume
 	if (-not $found) { Stop-Hv 'InvalidState' 'The VM has no such volume' }
 	$chain = Get-HvChain $found.Volume.path

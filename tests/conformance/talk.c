@@ -66,6 +66,14 @@ int talk_close(struct talk *talk)
 	return reap(talk);
 }
 
+int talk_wait(struct talk *talk)
+{
+	int in = talk->in;
+	int code = reap(talk);
+	(void)close(in);
+	return code;
+}
+
 void talk_kill(struct talk *talk)
 {
 	(void)kill(talk->pid, SIGKILL);

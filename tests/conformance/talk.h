@@ -15,6 +15,8 @@ struct talk {
 void talk_open(struct talk *talk, const char *const *argv);
 /** Ends its input and waits for its end; returns the exit code, 128 + the signal that ended it. */
 int talk_close(struct talk *talk);
+/** The same without ending its input: it must end by itself. */
+int talk_wait(struct talk *talk);
 void talk_kill(struct talk *talk);
 void talk_write(struct talk *talk, const char *bytes, size_t length);
 /** A line; the newline is added. */

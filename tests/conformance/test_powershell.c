@@ -153,6 +153,58 @@ static void test_agent__ends_when_nobody_speaks_to_it(void **state)
 	assert_int_equal(talk_close(&s->agent), 3);
 }
 
+static void test_agent__ends_when_nobody_takes_what_it_says(void **state)
+{
+	struct scene *s = *state;
+	assert_int_equal(setenv("HVTREE_AGENT_IDLE_MS", "1500", 1), 0);
+	restart(s);
+	assert_int_equal(unsetenv("HVTREE_AGENT_IDLE_MS"), 0);
+	/* more than a pipe holds, and the agent neither hears nor says anything then */
+	for (int i = 0; i < 400; i++) {
+		(void)scene_send(s, "QueryOperationCommand", NULL, 0,
+			json_pack("{s:s, s:s}", "operation", fresh_operation(s), "command", "StartCommand"));
+		(void)scene_send(s, "GetInventoryCommand", NULL, 0, json_object());
+	}
+	assert_int_equal(talk_wait(&s->agent), 3);
+}
+
+static long calls_so_far(void)
+{
+	const char *const words[] = {"calls", "all", NULL};
+	return atol(hand_order(words));
+}
+
+static void test_looking__asks_the_host_only_about_vms_that_have_changed(void **state)
+{
+	enum { OTHERS = 60, CHANGES = 3 };
+	struct scene *s = *state;
+	for (int i = 0; i < OTHERS; i++) {
+		HV_CLEANUP_FREE char *name = hv_sprintf("other%d", i);
+		HV_CLEANUP_FREE char *id = hv_sprintf("00000000-0000-4000-8000-0000000000%02x", i);
+		const char *const words[] = {"vm", id, name, "Running", "root", NULL};
+		(void)hand_order(words);
+	}
+	assert_well(ask(s, "GetInventoryCommand", json_object()));
+	long before = calls_so_far();
+	for (int i = 0; i < CHANGES; i++) {
+		size_t heard = scene_heard(s);
+		hand_foreign("web", i == 0 ? "one" : i == 1 ? "two" : "three", "Standard");
+		(void)scene_event(s, heard, "SnapshotsChanged", "web");
+	}
+	assert_true(calls_so_far() - before < OTHERS);
+}
+
+static void test_vm__of_a_failover_cluster_is_not_taken_off_the_host(void **state)
+{
+	struct scene *s = *state;
+	hand_set("web", "Clustered", "True");
+	assert_failed(scene_answer(s, scene_send(s, "DestroyCommand", fresh_operation(s), 1, vm_body(s, "web"))), "NotSupported");
+	json_t *body = vm_body(s, "web");
+	(void)json_object_set_new(body, "export", json_string(fresh_operation(s)));
+	(void)json_object_set_new(body, "disks", json_true());
+	assert_failed(scene_answer(s, scene_send(s, "ExportVmCommand", fresh_operation(s), 1, body)), "NotSupported");
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -165,7 +217,10 @@ int main(void)
 		TEST(test_setting__that_a_dead_agent_left_is_given_back_by_the_next_one_unasked),
 		TEST(test_ready__says_that_rights_are_missing_and_commands_say_it_too),
 		TEST(test_ready__says_that_the_module_is_missing),
+		TEST(test_looking__asks_the_host_only_about_vms_that_have_changed),
+		TEST(test_vm__of_a_failover_cluster_is_not_taken_off_the_host),
 		TEST(test_agent__ends_when_nobody_speaks_to_it),
+		TEST(test_agent__ends_when_nobody_takes_what_it_says),
 	};
 	subject = subject_named("powershell");
 	if (!subject) {

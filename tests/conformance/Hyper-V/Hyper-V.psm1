@@ -57,7 +57,7 @@ function New-VmObject($State, $Vm) {
 		VirtualMachineType = [VMType]$(if ($Vm.Planned) { 'PlannedVirtualMachine' } else { 'RealizedVirtualMachine' })
 		Generation = 2; Version = '9.0'; DynamicMemoryEnabled = [bool]$Vm.Dynamic; MemoryMinimum = [long]$Vm.MemoryMinimum
 		MemoryMaximum = [long]$Vm.MemoryMaximum; Notes = $Vm.Notes; ConfigurationLocation = $Vm.Folder; Path = $Vm.Folder
-		SnapshotFileLocation = $Vm.Folder; SmartPagingFilePath = $Vm.Folder
+		IsClustered = [bool]$Vm.Clustered; SnapshotFileLocation = $Vm.Folder; SmartPagingFilePath = $Vm.Folder
 		NetworkAdapters = @([PSCustomObject]@{ Name = 'Netzwerkkarte'; SwitchName = 'prod'; MacAddress = '00155D000001' })
 		HardDrives = @(foreach ($disk in $Vm.Disks) { New-DriveObject $State $Vm $disk $disk.Top })
 		VMIntegrationService = @((& $service '9F8233AC-BE49-4C79-8EE3-E7E1985B2077' $Vm.Shutdown),
@@ -82,6 +82,7 @@ function Get-Shown($State) {
 function Get-VM {
 	[CmdletBinding(DefaultParameterSetName = 'Name')]
 	param([Parameter(ParameterSetName = 'Name', Position = 0)][string[]]$Name, [Parameter(ParameterSetName = 'Id')][guid]$Id)
+	Add-Call
 	if (Read-State { param($state) $state.Faults['denied'] }) {
 		Stop-Fake $PSCmdlet 'AccessDenied' 'PermissionDenied' 'Sie verfuegen nicht ueber die erforderliche Berechtigung.'
 	}
@@ -108,6 +109,7 @@ function Get-VMSnapshot {
 	[CmdletBinding(DefaultParameterSetName = 'VMName')]
 	param([Parameter(ParameterSetName = 'VMName', Position = 0)][string[]]$VMName, [Parameter(ParameterSetName = 'VM')]$VM,
 		[Parameter(ParameterSetName = 'Id')][guid]$Id)
+	Add-Call
 	$mark = @{ VMName = $VMName; VM = $(if ($VM) { $VM.Id.ToString() }); Id = $(if ($PSBoundParameters.ContainsKey('Id')) { $Id.ToString() }) }
 	Read-State {
 		param($state, $want)

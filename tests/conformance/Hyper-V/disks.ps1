@@ -3,6 +3,7 @@
 function Get-VHD {
 	[CmdletBinding()]
 	param([Parameter(Mandatory, Position = 0)][string]$Path)
+	Add-Call
 	$file = Read-DiskFile $Path
 	if (-not $file) { Stop-Fake $PSCmdlet 'OperationFailed' 'NotSpecified' "'$Path' (0x80070002)" }
 	$type = $(if ($file.ParentPath) { 'Differencing' } else { 'Dynamic' })

@@ -72,7 +72,7 @@ function Clear-Files {
 
 # One order; its words are: vm ID NAME STATE DISK..., write VM KEY VALUE, read VM KEY, remember VM KEY VALUE, recall VM KEY,
 # set VM MEMBER VALUE, get VM MEMBER, pace JOB-MS MERGE-MS, fault NAME 0|1, foreign VM NAME TYPE AUTO, forget VM, reset all,
-# clone VM ID NAME, free BYTES, files FOLDER, spoil FOLDER short|gone|other ENDING.
+# clone VM ID NAME, free BYTES, calls all, files FOLDER, spoil FOLDER short|gone|other ENDING.
 function Invoke-FakeHost([string[]]$Words) {
 	Use-State {
 		param($state, $words)
@@ -96,6 +96,7 @@ function Invoke-FakeHost([string[]]$Words) {
 				$vm.Checkpoints[-1].Name = $rest[1]
 			}
 			'clone' { Add-Clone $state $vm $rest[1] $rest[2] }
+			'calls' { [IO.FileInfo]::new("$script:StatePath.calls").Length }
 			'free' { $state.Free = [long]$rest[0] }
 			'files' { @(Get-FilesBelow $rest[0]).Count }
 			'spoil' { Invoke-Spoil $rest[0] $rest[1] $rest[2] }

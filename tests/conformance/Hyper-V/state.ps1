@@ -57,6 +57,15 @@ function Invoke-OnState([scriptblock]$Block, $Argument, [bool]$Change) {
 function Use-State([scriptblock]$Block, $Argument) { Invoke-OnState $Block $Argument $true }
 function Read-State([scriptblock]$Block, $Argument) { Invoke-OnState $Block $Argument $false }
 
+# A dot for each call that asks about one VM, one tree or one disk.
+function Add-Call {
+	try {
+		[IO.File]::AppendAllText("$script:StatePath.calls", '.')
+	} catch [IO.IOException] {
+		return
+	}
+}
+
 # The agent's process ends here when a test wants it to.
 function Invoke-Death([string]$Place) {
 	if (-not (Read-State { param($state, $place) $state.Faults["die-$place"] } $Place)) { return }
