@@ -340,6 +340,11 @@ void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, con
 	requests_push(backend->requests, request);
 }
 
+void hv_list_vms(struct hv_backend *backend, uint64_t ticket, const struct hv_vm_query *query)
+{
+	requests_push(backend->requests, request_new_vms(ticket, query));
+}
+
 void hv_list_volume_snapshots(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query)
 {

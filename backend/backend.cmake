@@ -6,7 +6,7 @@ target_link_libraries(hv_values PUBLIC hv_base)
 add_library(hv_backend STATIC
   backend.c backend_accounts.c backend_ask.c backend_check.c backend_events.c backend_entry.c backend_handle.c backend_hosts.c backend_known.c backend_list.c backend_load.c backend_log.c backend_names.c backend_offerings.c backend_picture.c
   backend_place.c backend_preview.c backend_publish.c backend_reach.c backend_requests.c backend_settings.c backend_thread.c backend_wait.c
-  backend_told.c backend_undo.c backend_volumes.c backend_watch.c)
+  backend_told.c backend_undo.c backend_vms.c backend_volumes.c backend_watch.c)
 target_include_directories(hv_backend SYSTEM PRIVATE ${UTHASH_INCLUDE_DIR})
 target_link_libraries(hv_backend
   PUBLIC hv_values

@@ -274,6 +274,13 @@ struct hv_log_page {
 	bool more;
 };
 
+struct hv_vm_page {
+	const struct hv_vm *rows;
+	size_t count;
+	int64_t total; /* of all that fit; -1 when not counted (pages after the first) */
+	bool more;
+};
+
 struct hv_volume_snapshot_page {
 	const struct hv_volume_snapshot *rows;
 	size_t count;
@@ -400,6 +407,7 @@ enum hv_event_kind {
 	HV_EVENT_LOG,         /* ticket; log */
 	HV_EVENT_ACCOUNTS,    /* ticket; accounts */
 	HV_EVENT_SETTINGS,    /* ticket; settings */
+	HV_EVENT_VMS,         /* ticket; vms */
 	HV_EVENT_VOLUME_SNAPSHOTS, /* ticket; copies */
 	HV_EVENT_OFFERINGS,   /* ticket; offerings */
 	HV_EVENT_CAPABILITIES, /* ticket; capabilities */
@@ -424,6 +432,7 @@ struct hv_event {
 	const struct hv_log_page *log;
 	const struct hv_account_list *accounts;
 	const struct hv_setting_list *settings;
+	const struct hv_vm_page *vms;
 	const struct hv_volume_snapshot_page *copies;
 	const struct hv_offering_list *offerings;
 	const struct hv_capability_list *capabilities;
@@ -457,6 +466,8 @@ const struct hv_account_list *hv_account_list_ref(const struct hv_account_list *
 void hv_account_list_unref(const struct hv_account_list *list);
 const struct hv_setting_list *hv_setting_list_ref(const struct hv_setting_list *list);
 void hv_setting_list_unref(const struct hv_setting_list *list);
+const struct hv_vm_page *hv_vm_page_ref(const struct hv_vm_page *page);
+void hv_vm_page_unref(const struct hv_vm_page *page);
 const struct hv_volume_snapshot_page *hv_volume_snapshot_page_ref(const struct hv_volume_snapshot_page *page);
 void hv_volume_snapshot_page_unref(const struct hv_volume_snapshot_page *page);
 const struct hv_offering_list *hv_offering_list_ref(const struct hv_offering_list *list);
@@ -479,6 +490,7 @@ const struct hv_snapshot_page *hv_snapshot_page_new(const struct hv_snapshot_pag
 const struct hv_log_page *hv_log_page_new(const struct hv_log_page *from);
 const struct hv_account_list *hv_account_list_new(const struct hv_account_list *from);
 const struct hv_setting_list *hv_setting_list_new(const struct hv_setting_list *from);
+const struct hv_vm_page *hv_vm_page_new(const struct hv_vm_page *from);
 const struct hv_volume_snapshot_page *hv_volume_snapshot_page_new(const struct hv_volume_snapshot_page *from);
 const struct hv_offering_list *hv_offering_list_new(const struct hv_offering_list *from);
 const struct hv_capability_list *hv_capability_list_new(const struct hv_capability_list *from);
@@ -644,6 +656,39 @@ enum hv_note {
 };
 /** Write it into the audit log. ACCEPTED when it is there, or REFUSED. */
 void hv_note(struct hv_backend *backend, uint64_t ticket, enum hv_note note, const char *details);
+
+enum hv_vm_sort {
+	HV_VM_SORT_PLACE, /* group, host, name */
+	HV_VM_SORT_NAME,
+	HV_VM_SORT_STATE,
+	HV_VM_SORT_SNAPSHOTS,
+	HV_VM_SORT_CHAIN,
+	HV_VM_SORT_SIZE,
+	HV_VM_SORT_OLDEST, /* when its oldest snapshot was taken; VMs without come first */
+	HV_VM_SORT_COUNT
+};
+
+/* VMs that fit all of this (L1). */
+struct hv_vm_query {
+	const struct hv_uuid *host; /* NULL: all */
+	const char *account;
+	const char *domain;
+	bool domain_recursive;
+	int state;                  /* enum vm_state; -1: any */
+	const char *name;
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;        /* in its name or its offering's, in any letter case */
+	int snapshots;              /* 1: only those with snapshots, 0: only those without, -1: any */
+	int64_t older_than_us;      /* age of its oldest snapshot; 0: any */
+	enum hv_vm_sort sort;
+	bool descending;
+	int64_t limit;              /* rows a page; 0: 1000 */
+	int64_t offset;
+	struct hv_uuid after;       /* the page after this VM, the last row of the one before; nil: from the start */
+};
+/** VMS or REFUSED. */
+void hv_list_vms(struct hv_backend *backend, uint64_t ticket, const struct hv_vm_query *query);
 
 /* Volume snapshots that fit all of this (L1, X3). */
 struct hv_volume_snapshot_query {

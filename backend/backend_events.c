@@ -85,6 +85,7 @@ static bool key_of(const struct hv_event *event, struct key *ret_key)
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SETTINGS:
+	case HV_EVENT_VMS:
 	case HV_EVENT_VOLUME_SNAPSHOTS:
 	case HV_EVENT_OFFERINGS:
 	case HV_EVENT_CAPABILITIES:

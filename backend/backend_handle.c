@@ -301,6 +301,9 @@ void handle_request(struct hv_backend *backend, struct request *take_request)
 	case REQUEST_LOG:
 		handle_log(backend, take_request);
 		break;
+	case REQUEST_VMS:
+		handle_vms(backend, take_request);
+		break;
 	case REQUEST_VOLUME_SNAPSHOTS:
 		handle_volume_snapshots(backend, take_request);
 		break;

@@ -221,6 +221,9 @@ void handle_request(struct hv_backend *backend, struct request *take_request);
 /** The request's host is up, or will not be: go on, or refuse. */
 void handle_act_now(struct hv_backend *backend, const struct request *request);
 
+/* --- backend_vms.c: the list of VMs (L1) --- */
+void handle_vms(struct hv_backend *backend, const struct request *request);
+
 /* --- backend_volumes.c: volumes, volume snapshots (X2, X3) --- */
 /** What the act says about volumes, offerings and volume snapshots, in numbers of the store. */
 enum hv_status volumes_translate(struct hv_backend *backend, const struct hv_act *act,

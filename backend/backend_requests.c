@@ -63,6 +63,22 @@ struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query
 	return request;
 }
 
+struct request *request_new_vms(uint64_t ticket, const struct hv_vm_query *query)
+{
+	struct request *request = request_new(REQUEST_VMS, ticket);
+	request->vms = *query;
+	request->vms.name = request->name = hv_strdup_null(query->name);
+	request->vms.account = request->account = hv_strdup_null(query->account);
+	request->vms.domain = request->domain = hv_strdup_null(query->domain);
+	request->vms.keyword = request->keyword = hv_strdup_null(query->keyword);
+	if (query->host) {
+		request->id = *query->host;
+		request->vms.host = &request->id;
+	}
+	request->vms.ids = request->ids = copy_ids(query->ids, query->id_count);
+	return request;
+}
+
 struct request *request_new_copies(uint64_t ticket, const struct hv_volume_snapshot_query *query)
 {
 	struct request *request = request_new(REQUEST_VOLUME_SNAPSHOTS, ticket);

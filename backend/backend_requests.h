@@ -24,6 +24,7 @@ enum request_kind {
 	REQUEST_SETTINGS,
 	REQUEST_SETTING_CHANGE,
 	REQUEST_NOTE,
+	REQUEST_VMS,
 	REQUEST_VOLUME_SNAPSHOTS,
 	REQUEST_OFFERINGS,
 	REQUEST_OFFERING_ADD,
@@ -46,6 +47,7 @@ struct request {
 	struct hv_act act; /* ACT and PREVIEW */
 	struct hv_snapshot_query query; /* LIST */
 	struct hv_log_query log; /* LOG */
+	struct hv_vm_query vms; /* VMS */
 	struct hv_volume_snapshot_query copies; /* VOLUME_SNAPSHOTS */
 	struct hv_offering offering; /* OFFERING_ADD, OFFERING_REMOVE: the name */
 	struct hv_capability capability; /* CAPABILITY_SET */
@@ -70,6 +72,7 @@ struct request {
 struct request *request_new(enum request_kind kind, uint64_t ticket);
 struct request *request_new_act(enum request_kind kind, uint64_t ticket, const struct hv_act *act);
 struct request *request_new_list(uint64_t ticket, const struct hv_snapshot_query *query);
+struct request *request_new_vms(uint64_t ticket, const struct hv_vm_query *query);
 struct request *request_new_copies(uint64_t ticket, const struct hv_volume_snapshot_query *query);
 struct request *request_new_log(uint64_t ticket, const struct hv_log_query *query);
 struct request *request_new_entry(uint64_t ticket, const struct hv_host_entry *entry);

@@ -321,6 +321,17 @@ static void question_fill(struct packer *packer, void *to, const void *from)
 	pack_strings(packer, to, from, question_strings, HV_ARRAY_LEN(question_strings));
 }
 
+static void vms_fill(struct packer *packer, void *to, const void *from)
+{
+	const struct hv_vm_page *source = from;
+	struct hv_vm_page *page = to;
+	const struct hv_vm *rows = pack_rows(
+		packer, source->rows, source->count, sizeof *source->rows, vm_strings, HV_ARRAY_LEN(vm_strings));
+	if (page) {
+		page->rows = rows;
+	}
+}
+
 static void copies_fill(struct packer *packer, void *to, const void *from)
 {
 	const struct hv_volume_snapshot_page *source = from;
@@ -401,6 +412,7 @@ DEFINE_VALUE(hv_snapshot_page, page_fill)
 DEFINE_VALUE(hv_log_page, log_fill)
 DEFINE_VALUE(hv_account_list, accounts_fill)
 DEFINE_VALUE(hv_setting_list, settings_fill)
+DEFINE_VALUE(hv_vm_page, vms_fill)
 DEFINE_VALUE(hv_volume_snapshot_page, copies_fill)
 DEFINE_VALUE(hv_offering_list, offerings_fill)
 DEFINE_VALUE(hv_capability_list, capabilities_fill)
@@ -421,6 +433,7 @@ void hv_event_free(struct hv_event *event)
 	hv_log_page_unref(event->log);
 	hv_account_list_unref(event->accounts);
 	hv_setting_list_unref(event->settings);
+	hv_vm_page_unref(event->vms);
 	hv_volume_snapshot_page_unref(event->copies);
 	hv_offering_list_unref(event->offerings);
 	hv_capability_list_unref(event->capabilities);

@@ -79,6 +79,38 @@ struct snapshot_row {
 	const char *domain;
 };
 
+enum vm_sort {
+	VM_SORT_PLACE, /* group, host, name */
+	VM_SORT_NAME,
+	VM_SORT_STATE,
+	VM_SORT_SNAPSHOTS,
+	VM_SORT_CHAIN,
+	VM_SORT_SIZE,
+	VM_SORT_OLDEST, /* when its oldest snapshot was taken; VMs without come first */
+	VM_SORT_COUNT
+};
+
+/* Which VMs to list (L1). Zero or NULL: no such filter. All given filters must hold. */
+struct vm_query {
+	int64_t host_id;
+	const char *account;           /* exact name */
+	const char *domain;            /* path */
+	bool domain_recursive;
+	int state;                     /* enum vm_state; -1: any */
+	const char *name;              /* exact */
+	const struct hv_uuid *ids;
+	size_t id_count;
+	const char *keyword;           /* in its name or its offering's; letter case is ignored in every script */
+	int snapshots;                 /* 1: only those with snapshots, 0: only those without, -1: any */
+	int64_t oldest_before_us;      /* 0: any; else its oldest snapshot was taken before */
+	const struct account *seen_by; /* A1: only what this caller may see; an administrator sees all */
+	enum vm_sort sort;
+	bool descending;
+	int64_t limit;                 /* 0: all */
+	int64_t offset;
+	int64_t after_id;              /* page: what comes after this VM in the order; 0: from the start */
+};
+
 /* Which volume snapshots to list (L1, X3). Zero or NULL: no such filter. All given filters must hold. */
 struct volume_snapshot_query {
 	int64_t vm_id;
@@ -180,6 +212,10 @@ struct store_ops {
 		struct virtual_machine *ret_vm, struct hv_error *err);
 	/** VMs that have this name (exact), or this uuid if the text is one, but for those that are Destroyed. */
 	enum hv_status (*vm_find)(struct store *store, const char *name_or_uuid, struct virtual_machine_list *list,
+		struct hv_error *err);
+	/** L1. `each` returns false to stop. *ret_total (may be NULL) counts all that fit, not the page. */
+	enum hv_status (*vm_query)(struct store *store, const struct vm_query *query,
+		bool (*each)(void *context, const struct virtual_machine *vm), void *context, int64_t *ret_total,
 		struct hv_error *err);
 	/** Number of live snapshots that are, or may be, on the host (C3). */
 	enum hv_status (*vm_snapshot_count)(

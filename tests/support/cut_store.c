@@ -64,6 +64,11 @@ FORWARD(vm_find,
 	(struct store *store, const char *name_or_uuid, struct virtual_machine_list *list,
 		struct hv_error *err),
 	(inner(store), name_or_uuid, list, err))
+FORWARD(vm_query,
+	(struct store *store, const struct vm_query *query,
+		bool (*each)(void *context, const struct virtual_machine *vm), void *context, int64_t *ret_total,
+		struct hv_error *err),
+	(inner(store), query, each, context, ret_total, err))
 FORWARD(vm_snapshot_count,
 	(struct store *store, int64_t vm_id, int64_t *ret_count, struct hv_error *err),
 	(inner(store), vm_id, ret_count, err))
@@ -331,6 +336,7 @@ static const struct store_ops cut_ops = {
 	.vm_get = cut_vm_get,
 	.vm_by_uuid = cut_vm_by_uuid,
 	.vm_find = cut_vm_find,
+	.vm_query = cut_vm_query,
 	.vm_snapshot_count = cut_vm_snapshot_count,
 	.vm_save = cut_vm_save,
 	.vm_set_state = cut_vm_set_state,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tui/batch/suggest.h"
 
@@ -131,6 +132,39 @@ static bool parse_type(const char *text, int64_t *ret_type)
 	return false;
 }
 
+static bool parse_vm_state(const char *value, int64_t *ret_state)
+{
+	for (int state = 0; state < VM_STATE_COUNT; state++) {
+		if (strcasecmp(vm_state_name((enum vm_state)state), value) == 0) {
+			*ret_state = state;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "size", or "-size" for the largest first. */
+static bool parse_vm_sort(const char *value, int64_t *ret_sort)
+{
+	static const char *const names[] = {
+		[HV_VM_SORT_PLACE] = "place",
+		[HV_VM_SORT_NAME] = "name",
+		[HV_VM_SORT_STATE] = "state",
+		[HV_VM_SORT_SNAPSHOTS] = "snapshots",
+		[HV_VM_SORT_CHAIN] = "chain",
+		[HV_VM_SORT_SIZE] = "size",
+		[HV_VM_SORT_OLDEST] = "oldest",
+	};
+	bool reverse = value[0] == '-';
+	for (int sort = 0; sort < HV_VM_SORT_COUNT; sort++) {
+		if (strcmp(names[sort], value + reverse) == 0) {
+			*ret_sort = reverse ? -1 - sort : sort;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool parse_role(const char *value, int64_t *ret_role)
 {
 	enum account_role role;
@@ -177,6 +211,10 @@ static bool parse_value(struct arguments *arguments, enum option_id id, const ch
 		return parse_role(value, &arguments->number[id]);
 	case OPTION_TYPE_STOP_POLICY:
 		return parse_policy(value, &arguments->number[id]);
+	case OPTION_TYPE_VM_STATE:
+		return parse_vm_state(value, &arguments->number[id]);
+	case OPTION_TYPE_VM_SORT:
+		return parse_vm_sort(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_STATE:
 		return parse_state(value, &arguments->number[id]);
 	case OPTION_TYPE_SNAPSHOT_TYPE:

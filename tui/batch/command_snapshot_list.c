@@ -40,6 +40,7 @@ static enum hv_status make_query(struct listing *listing, struct hv_error *err)
 		.id_count = arguments->id_count,
 		.keyword = arguments->text[OPTION_KEYWORD],
 		.older_than_us = arguments->number[OPTION_OLDER_THAN],
+		.oldest_first = given[OPTION_OLDEST_FIRST],
 	};
 	listing->left = INT64_MAX;
 	if (given[OPTION_PAGE] || given[OPTION_PAGE_SIZE]) {

@@ -51,6 +51,16 @@ static const struct option_row option_rows[] = {
 	[OPTION_ACCOUNT] = {"account", 0, "NAME", OPTION_TYPE_TEXT, "of this account only"},
 	[OPTION_DOMAIN] = {"domain", 0, "PATH", OPTION_TYPE_TEXT, "of this domain only"},
 	[OPTION_RECURSIVE] = {"recursive", 0, NULL, OPTION_TYPE_FLAG, "also of the domains below it"},
+	[OPTION_HOST] = {"host", 0, "HOST", OPTION_TYPE_TEXT, "on this host only"},
+	[OPTION_VM_STATE] = {"state", 0, "STATE", OPTION_TYPE_VM_STATE, "in this state: Running, Stopped, Saved, Paused, ..."},
+	[OPTION_VM_NAME] = {"name", 0, "NAME", OPTION_TYPE_TEXT, "with exactly this name"},
+	[OPTION_VM_KEYWORD] = {"keyword", 0, "WORD", OPTION_TYPE_TEXT,
+		"with this text in its name or its offering's, in any letter case"},
+	[OPTION_WITH_SNAPSHOTS] = {"with-snapshots", 0, NULL, OPTION_TYPE_FLAG, "only those that have snapshots"},
+	[OPTION_WITHOUT_SNAPSHOTS] = {"without-snapshots", 0, NULL, OPTION_TYPE_FLAG, "only those that have none"},
+	[OPTION_SORT] = {"sort", 0, "ORDER", OPTION_TYPE_VM_SORT,
+		"by place, name, state, snapshots, chain, size or oldest; -size begins with the largest"},
+	[OPTION_OLDEST_FIRST] = {"oldest-first", 0, NULL, OPTION_TYPE_FLAG, "the oldest first instead of the newest"},
 	[OPTION_STATE] = {"state", 0, "STATE", OPTION_TYPE_SNAPSHOT_STATE,
 		"in this state: Allocated, Creating, Ready, Reverting, Expunging, Removed or Error"},
 	[OPTION_TYPE] = {"type", 0, "TYPE", OPTION_TYPE_SNAPSHOT_TYPE, "of this type: Disk or DiskAndMemory"},
@@ -92,7 +102,8 @@ static_assert(OPTION_COUNT <= 64, "options of a command are a bit mask");
 #define FILTERS                                                                                            \
 	(BIT(OPTION_VM) | BIT(OPTION_ACCOUNT) | BIT(OPTION_DOMAIN) | BIT(OPTION_RECURSIVE) |               \
 		BIT(OPTION_STATE) | BIT(OPTION_TYPE) | BIT(OPTION_NAME_FILTER) | BIT(OPTION_ID) |          \
-		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE))
+		BIT(OPTION_KEYWORD) | BIT(OPTION_OLDER_THAN) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE) |\
+		BIT(OPTION_OLDEST_FIRST))
 
 /* What changes a VM can be tried, has a reason, and can wait for its turn (X1). */
 #define ACT (BIT(OPTION_DRY_RUN) | BIT(OPTION_WRITE) | BIT(OPTION_QUEUE))
@@ -131,7 +142,15 @@ static const struct command commands[] = {
 		"`*` marks the current snapshot, `now` the running state. Untracked rows are checkpoints that were made "
 		"outside hvtree; it never changes them.",
 		command_tree},
-	{"vm list", "", 0, 0, 0, false, "list VMs", NULL, command_vm_list},
+	{"vm list", "", 0, 0,
+		BIT(OPTION_HOST) | BIT(OPTION_ACCOUNT) | BIT(OPTION_DOMAIN) | BIT(OPTION_RECURSIVE) |
+			BIT(OPTION_VM_STATE) | BIT(OPTION_VM_NAME) | BIT(OPTION_ID) | BIT(OPTION_VM_KEYWORD) |
+			BIT(OPTION_WITH_SNAPSHOTS) | BIT(OPTION_WITHOUT_SNAPSHOTS) | BIT(OPTION_OLDER_THAN) |
+			BIT(OPTION_SORT) | BIT(OPTION_PAGE) | BIT(OPTION_PAGE_SIZE),
+		false, "list VMs",
+		"All filters that are given must hold; --older-than is about the VM's oldest snapshot. `count` in the JSON is "
+		"the number that fit, not the rows of the page.",
+		command_vm_list},
 	{"vm show", "VM", 1, 1, 0, false, "show a VM, its disks, and what can be done with it", NULL, command_vm_show},
 	{"vm start", "VM", 1, 1, ACT, false, "start a VM", NULL, command_vm_start},
 	{"vm stop", "VM", 1, 1, BIT(OPTION_FORCE) | ACT, false, "shut a VM down",

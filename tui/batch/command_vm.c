@@ -1,4 +1,4 @@
-/* hvtree vm list, show, start, stop. */
+/* hvtree vm show, start, stop. */
 #include "tui/batch/commands.h"
 
 #include <inttypes.h>
@@ -6,88 +6,10 @@
 
 #include "tui/batch/act.h"
 #include "tui/batch/detail.h"
-#include "tui/batch/feed.h"
 #include "tui/batch/objects.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
 #include "tui/batch/vm_result.h"
-
-/* ---- list ---- */
-
-static const struct table_column columns[] = {
-	{"NAME", false}, {"STATE", false}, {"HOST", false}, {"GROUP", false}, {"ACCOUNT", false}, {"OFFERING", false},
-	{"SNAPSHOTS", true}, {"CHAIN", true}, {"SIZE", true}, {"OLDEST", true}, {"ID", false},
-};
-
-static enum hv_status list_json(
-	struct batch *batch, const struct hv_vm *const *vms, size_t count, struct hv_error *err)
-{
-	struct feed feed;
-	const struct hv_tree *tree;
-	enum hv_status status = HV_OK;
-	feed_init(&feed, &batch->session, vms, count);
-	json_open_object(&batch->json, NULL);
-	json_put_integer(&batch->json, "count", (int64_t)count);
-	json_open_array(&batch->json, "virtualmachine");
-	for (size_t i = 0; i < count && status == HV_OK && !output_failed(&batch->output); i++) {
-		status = feed_tree(&feed, i, &tree, err);
-		if (status == HV_OK) {
-			json_new_line(&batch->json);
-			json_open_object(&batch->json, NULL);
-			json_put_vm(&batch->json, vms[i], overview_host(&batch->session.overview, &vms[i]->host), tree);
-			json_close_object(&batch->json);
-		}
-	}
-	output_puts(&batch->output, "\n");
-	json_close_array(&batch->json);
-	json_close_object(&batch->json);
-	output_puts(&batch->output, "\n");
-	feed_clear(&feed);
-	return status;
-}
-
-static void list_row(struct batch *batch, struct table *table, const struct hv_vm *vm, int64_t now_us)
-{
-	const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
-	char snapshots[24], chain[24], size[16], oldest[16], id[HV_UUID_TEXT_SIZE];
-	(void)snprintf(snapshots, sizeof snapshots, "%" PRId64, vm->snapshots);
-	(void)snprintf(chain, sizeof chain, "%" PRId64, vm->chain);
-	const char *cells[] = {vm->name, vm->missing ? "missing" : vm_state_name(vm->state),
-		host ? host->name : NULL, host ? host->group : NULL, vm->account, vm->offering, snapshots, chain,
-		hv_format_bytes(vm->delta_bytes, size),
-		vm->oldest_us == 0 ? NULL : hv_format_age(now_us - vm->oldest_us, oldest),
-		hv_uuid_format(&vm->uuid, id)};
-	table_row(table, cells);
-}
-
-static void list_text(struct batch *batch, const struct hv_vm *const *vms, size_t count)
-{
-	struct hv_clock clock = hv_clock_system();
-	struct table table;
-	table_init(&table, &batch->output, columns, HV_ARRAY_LEN(columns));
-	for (size_t i = 0; i < count; i++) {
-		list_row(batch, &table, vms[i], hv_clock_wall_us(&clock));
-	}
-	table_finish(&table);
-}
-
-int command_vm_list(struct batch *batch)
-{
-	struct hv_error error;
-	enum hv_status status = session_load(&batch->session, &error);
-	if (status != HV_OK) {
-		return batch_fail(batch, &error);
-	}
-	size_t count = batch->session.overview.vms.count;
-	const struct hv_vm **vms = overview_vms_in_order(&batch->session.overview);
-	if (batch->wants_json) {
-		status = list_json(batch, vms, count, &error);
-	} else {
-		list_text(batch, vms, count);
-	}
-	overview_free_vms(vms, count);
-	return status == HV_OK ? BATCH_DONE : batch_fail(batch, &error);
-}
 
 /* ---- show ---- */
 

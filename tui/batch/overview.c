@@ -151,6 +151,7 @@ void overview_apply(struct overview *overview, const struct hv_event *event)
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SETTINGS:
+	case HV_EVENT_VMS:
 	case HV_EVENT_VOLUME_SNAPSHOTS:
 	case HV_EVENT_OFFERINGS:
 	case HV_EVENT_CAPABILITIES:

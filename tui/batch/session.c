@@ -145,6 +145,7 @@ static bool seen_answer(void *context, const struct hv_event *event)
 	answer->reply.page = event->page ? hv_snapshot_page_ref(event->page) : NULL;
 	answer->reply.accounts = event->accounts ? hv_account_list_ref(event->accounts) : NULL;
 	answer->reply.settings = event->settings ? hv_setting_list_ref(event->settings) : NULL;
+	answer->reply.vms = event->vms ? hv_vm_page_ref(event->vms) : NULL;
 	answer->reply.copies = event->copies ? hv_volume_snapshot_page_ref(event->copies) : NULL;
 	answer->reply.offerings = event->offerings ? hv_offering_list_ref(event->offerings) : NULL;
 	answer->reply.capabilities = event->capabilities ? hv_capability_list_ref(event->capabilities) : NULL;

@@ -47,6 +47,7 @@ struct session_reply {
 	const struct hv_log_page *log;         /* LOG; the caller unrefs it */
 	const struct hv_account_list *accounts; /* ACCOUNTS; the caller unrefs it */
 	const struct hv_setting_list *settings; /* SETTINGS; the caller unrefs it */
+	const struct hv_vm_page *vms;                 /* VMS; the caller unrefs it */
 	const struct hv_volume_snapshot_page *copies; /* VOLUME_SNAPSHOTS; the caller unrefs it */
 	const struct hv_offering_list *offerings;     /* OFFERINGS; the caller unrefs it */
 	const struct hv_capability_list *capabilities; /* CAPABILITIES; the caller unrefs it */

@@ -471,6 +471,7 @@ static void dispatch(struct app *app, const struct hv_event *event)
 	case HV_EVENT_LOG:
 	case HV_EVENT_ACCOUNTS:
 	case HV_EVENT_SETTINGS:
+	case HV_EVENT_VMS:
 	case HV_EVENT_VOLUME_SNAPSHOTS:
 	case HV_EVENT_CAPABILITIES:
 	case HV_EVENT_KIND_COUNT:

@@ -23,6 +23,7 @@ static const struct store_ops sqlite_ops = {
 	.vm_get = store_vm_get,
 	.vm_by_uuid = store_vm_by_uuid,
 	.vm_find = store_vm_find,
+	.vm_query = store_vm_query,
 	.vm_snapshot_count = store_vm_snapshot_count,
 	.vm_save = store_vm_save,
 	.vm_set_state = store_vm_set_state,

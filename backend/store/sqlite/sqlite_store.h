@@ -152,6 +152,9 @@ STORE_FUNCTION(store_vm_list, int64_t host_id, struct virtual_machine_list *list
 STORE_FUNCTION(store_vm_get, int64_t id, struct virtual_machine *ret_vm);
 STORE_FUNCTION(store_vm_by_uuid, const struct hv_uuid *uuid, struct virtual_machine *ret_vm);
 STORE_FUNCTION(store_vm_find, const char *name_or_uuid, struct virtual_machine_list *list);
+enum hv_status store_vm_query(struct store *store, const struct vm_query *query,
+	bool (*each)(void *context, const struct virtual_machine *vm), void *context, int64_t *ret_total,
+	struct hv_error *err);
 STORE_FUNCTION(store_vm_snapshot_count, int64_t vm_id, int64_t *ret_count);
 STORE_FUNCTION(store_vm_save, struct virtual_machine *vm);
 STORE_FUNCTION(store_vm_set_state, struct virtual_machine *vm, enum vm_state state);

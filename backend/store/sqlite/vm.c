@@ -5,19 +5,13 @@
 #include <string.h>
 
 #include "backend/base/text.h"
-#include "backend/store/sqlite/statement.h"
-
-#define VM_COLUMNS                                                                                          \
-	"id, uuid, name, host_id, account_id, domain_id, service_offering_id, state, power_state, cpus,"   \
-	" memory_bytes, checkpoint, untracked, update_count, missing, running_since,"                       \
-	" snapshots, snapshots_on_host, chain, delta_bytes, oldest, registered, export_uuid, export_state,"   \
-	" export_matches, revision"
+#include "backend/store/sqlite/vm_row.h"
 
 #define IS_HERE "state <> 'Destroyed'"
 
 static const char no_such_vm[] = "there is no such VM";
 
-static void read_vm(struct query *query, struct virtual_machine *vm)
+void read_vm(struct query *query, struct virtual_machine *vm)
 {
 	vm->id = read_int(query);
 	vm->uuid = read_uuid(query);

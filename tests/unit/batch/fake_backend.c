@@ -228,6 +228,14 @@ void hv_list_accounts(struct hv_backend *backend, uint64_t ticket)
 				   .kind = HV_EVENT_ACCOUNTS, .ticket = ticket, .accounts = hv_account_list_new(&list)});
 }
 
+void hv_list_vms(struct hv_backend *backend, uint64_t ticket, const struct hv_vm_query *query)
+{
+	(void)query;
+	struct hv_vm_page page = {0};
+	fake_push(backend,
+		(struct hv_event){.kind = HV_EVENT_VMS, .ticket = ticket, .vms = hv_vm_page_new(&page)});
+}
+
 void hv_list_volume_snapshots(
 	struct hv_backend *backend, uint64_t ticket, const struct hv_volume_snapshot_query *query)
 {

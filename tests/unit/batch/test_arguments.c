@@ -152,7 +152,8 @@ static void test_options_of_the_same_name_take_a_value_in_the_same_way(void **st
 			bool same_letter = a->short_name && a->short_name == b->short_name;
 			assert_false(same_letter);
 			if (strcmp(a->name, b->name) == 0) {
-				assert_int_equal(a->type, b->type);
+				assert_int_equal(a->argument == NULL, b->argument == NULL);
+				assert_int_equal(a->type == OPTION_TYPE_FOLDER, b->type == OPTION_TYPE_FOLDER);
 			}
 		}
 	}
