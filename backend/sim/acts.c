@@ -71,7 +71,7 @@ static const struct way {
 	{COMMAND_RESIZE, act_resize, false, false, false},
 	{COMMAND_SCALE, act_scale, false, false, false},
 	{COMMAND_CREATE_VOLUME_SNAPSHOT, act_create_volume_snapshot, false, false, false},
-	{COMMAND_DELETE_VOLUME_SNAPSHOT, act_delete_volume_snapshot, true, true, true},
+	{COMMAND_DELETE_VOLUME_SNAPSHOT, act_delete_volume_snapshot, true, true, false},
 };
 
 static const struct way *way_of(enum command_kind kind)

@@ -231,7 +231,7 @@ int64_t exports_partial_bytes(struct sim *sim, int64_t now_us)
 {
 	return db_number(&sim->db, 0,
 		"SELECT sum(CASE WHEN job.due_us > job.started_us THEN export.bytes *"
-		"  min(100, (?1 - job.started_us) * 100 / (job.due_us - job.started_us)) / 100"
+		"  max(0, min(100, (?1 - job.started_us) * 100 / (job.due_us - job.started_us))) / 100"
 		"  ELSE export.copied_bytes END)"
 		" FROM export LEFT JOIN job ON job.export = export.id AND job.kind = 'export'"
 		" WHERE export.copy IS NULL AND export.state = 'Running'",
@@ -265,7 +265,7 @@ json_t *export_view(struct sim *sim, int64_t vm)
 	return view;
 }
 
-/* A row is looked at with others, so the list is taken first. */
+/* One at a time: each is compared with what other tables hold. */
 size_t exports_check(struct sim *sim, struct hv_text *findings)
 {
 	size_t count = 0;
@@ -284,4 +284,3 @@ size_t exports_check(struct sim *sim, struct hv_text *findings)
 	}
 	return count;
 }
-

@@ -143,7 +143,12 @@ void vm_touch_tree(struct sim *sim, int64_t vm)
 
 void vm_mark_edited(struct sim *sim, int64_t vm)
 {
-	db_run(&sim->db, "UPDATE vm SET edits = edits + 1 WHERE id = ?1", "i", vm);
+	/* seen from outside when it is news of the export */
+	db_run(&sim->db,
+		"UPDATE vm SET state_revision = state_revision"
+		" + EXISTS (SELECT 1 FROM export WHERE export.vm = vm.id AND export.edits = vm.edits),"
+		" edits = edits + 1 WHERE id = ?1",
+		"i", vm);
 }
 
 /* --- the open file --------------------------------------------------------------------------------------------- */

@@ -136,7 +136,7 @@ void journal_cancel_exports(struct sim *sim, int64_t vm, const char *export)
 	db_run(&sim->db,
 		"UPDATE journal SET step = 'failed', code = 'Cancelled', details = 'The export was cancelled'"
 		" WHERE vm = ?1 AND command = 'ExportVmCommand' AND answered_us IS NULL AND step <> 'void'"
-		" AND lower(intent ->> '$.export') = ?2",
+		" AND lower(json_extract(intent, '$.export')) = ?2",
 		"is", vm, export);
 }
 

@@ -247,7 +247,8 @@ json_t *volume_snapshots_view(struct sim *sim, int64_t vm)
 int64_t volume_snapshots_partial_bytes(struct sim *sim, int64_t now_us)
 {
 	return db_number(&sim->db, 0,
-		"SELECT sum(made.bytes * min(100, (?1 - job.started_us) * 100 / (job.due_us - job.started_us)) / 100)"
+		"SELECT sum(made.bytes *"
+		"  max(0, min(100, (?1 - job.started_us) * 100 / (job.due_us - job.started_us))) / 100)"
 		" FROM volume_snapshot AS made JOIN job ON job.volume_snapshot = made.id"
 		" WHERE made.disk IS NULL AND job.due_us > job.started_us",
 		"i", now_us);

@@ -166,7 +166,15 @@ static void test_export__carries_the_running_state_and_every_checkpoint__P2(void
 	assert_string_equal(export_text(vm_of(answer)), "Complete matches");
 	assert_string_equal(content_of(s, E1), TREE_CONTENT);
 	write_disk(&s->host, "db", "app", "5");
-	assert_string_equal(export_text(inventory_vm(&s->client, "db")), "Complete");
+	client_forget(&s->client);
+	client_run_ms(&s->client, 500);
+	const json_t *event = client_last_event(&s->client, "VmStateChanged");
+	assert_non_null(event); /* that it does not match any more is news */
+	assert_string_equal(export_text(vm_of(event)), "Complete");
+	client_forget(&s->client);
+	write_disk(&s->host, "db", "app", "6");
+	client_run_ms(&s->client, 500);
+	assert_null(client_last_event(&s->client, "VmStateChanged"));
 	assert_string_equal(content_of(s, E1), TREE_CONTENT);
 	json_decref(before);
 }
