@@ -24,6 +24,7 @@
 #include "backend/base/uuid.h"
 
 #define PATIENCE_MS 30000
+#define E1 "e1e1e1e1-0000-4000-8000-000000000001"
 
 static const char fleet[] = "[host hv01]\ngroup = prod\n[host hv02]\ngroup = prod\ndown = yes\n"
 			    "[vm db]\nhost = hv01\ndisks = root:100 data:50\nguest.disk.app = 1\nguest.memory.pid = 7\n"
@@ -154,7 +155,7 @@ static void say_command(struct process *process, int id, const char *command, co
 	char vm_text[HV_UUID_TEXT_SIZE], key_text[HV_UUID_TEXT_SIZE];
 	HV_CLEANUP_FREE char *line =
 		hv_sprintf("{\"id\":%d,\"operation\":\"%s\",\"epoch\":1,\"command\":\"%s\",\"body\":{\"vmUuid\":\"%s\","
-			   "\"target\":{\"snapshotName\":\"%s\",\"type\":\"%s\"}}}\n",
+			   "\"target\":{\"snapshotName\":\"%s\",\"type\":\"%s\"},\"export\":\"" E1 "\",\"disks\":true}}\n",
 			id, hv_uuid_format(&key, key_text), command, hv_uuid_format(&uuid, vm_text), name, type);
 	say_line(process, line);
 }
@@ -248,6 +249,21 @@ static void test_command_line__does_what_it_says_with_clear_exit_codes__U7(void 
 		{0, "", {"foreign", "create", "db", "theirs"}},
 		{1, "", {"foreign", "delete", "db", "nobody's"}},
 		{2, "", {"foreign", "rename", "db", "theirs"}},
+		{0, "app=1\n", {"guest", "list", "db", "--checkpoint", "theirs"}},
+		{0, "7\n", {"guest", "read", "db", "--memory", "--checkpoint", "theirs", "pid"}},
+		{2, "", {"guest", "list", "db", "--checkpoint", "nobody's"}},
+		{2, "", {"guest", "list", "db", "--export", E1}},
+		{2, "", {"guest", "list", "gone", "--volume-snapshot", E1}},
+		{2, "", {"guest", "list", "db", "--export"}},
+		{1, "", {"guest", "write", "db", "--checkpoint", "theirs", "k", "v"}},
+		{1, "", {"foreign", "spoil-export", "db", "--unseen"}},
+		{2, "", {"foreign", "spoil-export", "db", "--soon"}},
+		{0, "", {"fault", "set", "slow:ExportVm:100x3"}},
+		{0, "", {"fault", "set", "die-mid:ExportVmCommand:copying"}},
+		{0, "slow:ExportVmCommand:100x3\ndie-mid:ExportVmCommand:copyingx1\n", {"fault", "list"}},
+		{2, "", {"fault", "set", "slow:ExportVm"}},
+		{2, "", {"fault", "set", "damaged"}},
+		{0, "", {"fault", "clear"}},
 		{2, "", {"fault", "set", "nonsense"}},
 		{0, "", {"fault", "set", "vss"}},
 		{0, "vss\n", {"fault", "list"}},
@@ -426,6 +442,45 @@ static void test_kill__in_the_middle_of_each_command_loses_nothing__Y3(void **st
 	hv_text_clear(&text);
 }
 
+static void assert_shown(struct scene *scene, const char *words)
+{
+	struct hv_text text = HV_TEXT_INIT;
+	assert_int_equal(run(scene, &text, "show", (char *)NULL), 0);
+	if (!strstr(hv_text_get(&text), words)) {
+		fail_msg("no '%s' in: %s", words, hv_text_get(&text));
+	}
+	hv_text_clear(&text);
+}
+
+static void test_kill__while_a_vm_leaves_the_host_and_comes_back_loses_nothing__P2_Y3(void **state)
+{
+	struct scene *scene = *state;
+	struct hv_text text = HV_TEXT_INIT;
+	assert_int_equal(run(scene, &text, "speed", "8", (char *)NULL), 0);
+	json_decref(kill_and_resume(scene, "CreateVMSnapshotCommand", "a", "creating checkpoint"));
+	assert_int_equal(run(scene, &text, "guest", "write", "db", "app", "2", (char *)NULL), 0);
+	json_decref(kill_and_resume(scene, "StopCommand", "-", "shutting down"));
+	json_decref(kill_and_resume(scene, "ExportVmCommand", "-", "exporting"));
+	assert_shown(scene, "export Complete, matches  " E1);
+	assert_int_equal(run(scene, &text, "guest", "read", "db", "--export", E1, "app", (char *)NULL), 0);
+	assert_string_equal(hv_text_get(&text), "2\n");
+	assert_int_equal(
+		run(scene, &text, "guest", "read", "db", "--export", E1, "--checkpoint", "a", "app", (char *)NULL), 0);
+	assert_string_equal(hv_text_get(&text), "1\n");
+	json_decref(kill_and_resume(scene, "RemoveVmCommand", "-", "removing from the host"));
+	assert_shown(scene, "Stopped, not on the host");
+	expect_guest(scene, "app", "2");
+	json_t *answer = kill_and_resume(scene, "ImportVmCommand", "-", "importing");
+	assert_int_equal(checkpoint_count(answer), 1);
+	json_decref(answer);
+	json_decref(kill_and_resume(scene, "RevertToVMSnapshotCommand", "a", "applying checkpoint"));
+	expect_guest(scene, "app", "1");
+	expect_guest(scene, "pid", "7");
+	json_decref(kill_and_resume(scene, "DestroyCommand", "-", "destroying"));
+	assert_int_equal(run(scene, &text, "guest", "list", "db", (char *)NULL), 1);
+	hv_text_clear(&text);
+}
+
 static void test_kill__between_the_two_halves_of_a_revert_only_starts_it__Y2(void **state)
 {
 	struct scene *scene = *state;
@@ -503,6 +558,7 @@ int main(void)
 		RULE(test_agent__exit_code_says_how_it_ended),
 		RULE(test_agent__of_a_host_that_is_down_in_the_fleet_is_down),
 		RULE(test_kill__in_the_middle_of_each_command_loses_nothing__Y3),
+		RULE(test_kill__while_a_vm_leaves_the_host_and_comes_back_loses_nothing__P2_Y3),
 		RULE(test_kill__between_the_two_halves_of_a_revert_only_starts_it__Y2),
 		RULE(test_two_processes__share_one_host_and_take_turns__X1),
 		RULE(test_two_processes__the_same_operation_is_done_once__Y2),
