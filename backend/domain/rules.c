@@ -155,7 +155,7 @@ static const struct rule rules[] = {
 	{"read-only", "A1", ALL, is_read_only, "this console is read-only"},
 	{"no-right", "A1", ALL, has_no_right,
 		"your account is a Viewer's, which changes nothing; changing '%v' needs the right of an Operator"},
-	{"needs-target", "U2", TARGETS, has_no_target, "select a snapshot of '%v' first"},
+	{"needs-target", "U2", TARGETS, has_no_target, "select a snapshot of this VM first"},
 	{"needs-copy", "U2", COPY_DELETES, has_no_target, "'%v' has no volume snapshot that could be deleted"},
 	{"untracked", "T6", TARGETS, target_is_untracked,
 		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},

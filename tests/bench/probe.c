@@ -1,10 +1,11 @@
 /*
  * bench-probe [--size WxH] [--ready TEXT] [--move KEYS] [--page KEYS] [--flood KEY] [--count N] [--idle SECONDS]
- *             [--settle MS] [--quit KEYS] -- PROGRAM [ARGUMENT...]
+ *             [--settle MS] [--quit KEYS] [--baud N] -- PROGRAM [ARGUMENT...]
  *
  * Runs a program in a pseudo terminal and prints what an operator would feel, one "name value" a line: milliseconds to
  * the first byte and to the first frame with TEXT in it; for each group of keys, typed 30 ms apart, milliseconds from
  * the key to the last byte of its frame (p50, p99) and bytes; 2,000 keys at once; at rest: bytes, CPU and wake-ups.
+ * --baud: the terminal hangs on a line that carries that many bits a second, ten a byte.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include "backend/base/memory.h"
 
 #define GAP_US INT64_C(30000)      /* between keys: a quick typist, and the CPU sleeps in between */
+#define LINE_GAP_US INT64_C(1500000) /* the same when there is a slow line: what one key draws is through by then */
 #define QUIET_US INT64_C(12000)    /* nothing more after this: the frame was finished */
 #define READY_US INT64_C(20000000)
 #define SETTLE_MAX_US INT64_C(5000000) /* what is live is never quiet */
@@ -36,6 +38,7 @@ struct options {
 	int count;
 	int64_t settle_us;
 	int idle_s;
+	int baud; /* 0: no line */
 	char **argv;
 };
 
@@ -82,9 +85,15 @@ static bool read_once(struct probe *probe, int64_t end_us)
 	if (ppoll(&fd, 1, &wait, NULL) <= 0) {
 		return true;
 	}
-	ssize_t length = read(probe->fd, bytes, sizeof bytes);
+	int baud = probe->options->baud;
+	ssize_t length = read(probe->fd, bytes, baud > 0 ? 16 : sizeof bytes);
 	if (length <= 0) {
 		return length < 0 && errno == EINTR;
+	}
+	if (baud > 0) {
+		int64_t line_us = length * 10 * 1000000 / baud;
+		struct timespec pause = {line_us / 1000000, line_us % 1000000 * 1000};
+		(void)nanosleep(&pause, NULL);
 	}
 	probe->last_us = now_us();
 	probe->bytes += length;
@@ -208,17 +217,18 @@ static void type_keys(struct probe *probe, const char *name, const char *keys)
 {
 	static double ms[COUNT_MAX];
 	int count = probe->options->count;
+	int64_t gap_us = probe->options->baud > 0 ? LINE_GAP_US : GAP_US;
 	int answered = 0;
 	int64_t before = probe->bytes;
 	struct use use = use_of(probe->pid);
 	for (int i = 0; i < count; i++) {
 		int64_t sent_us = now_us();
 		send_bytes(probe, &keys[i % (int)strlen(keys)], 1);
-		read_until_quiet(probe, QUIET_US, sent_us + GAP_US);
+		read_until_quiet(probe, QUIET_US, sent_us + gap_us);
 		if (probe->last_us > sent_us) {
 			ms[answered++] = (double)(probe->last_us - sent_us) / 1000;
 		}
-		while (now_us() < sent_us + GAP_US && read_once(probe, sent_us + GAP_US)) {
+		while (now_us() < sent_us + gap_us && read_once(probe, sent_us + gap_us)) {
 		}
 	}
 	if (answered > 0) {
@@ -273,6 +283,8 @@ static void parse(int argc, char **argv, struct options *options)
 			options->count = atoi(value) < COUNT_MAX ? atoi(value) : COUNT_MAX;
 		} else if (strcmp(argv[i], "--idle") == 0) {
 			options->idle_s = atoi(value);
+		} else if (strcmp(argv[i], "--baud") == 0) {
+			options->baud = atoi(value);
 		} else if (strcmp(argv[i], "--settle") == 0) {
 			options->settle_us = atoi(value) * INT64_C(1000);
 		}

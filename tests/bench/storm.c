@@ -1,5 +1,5 @@
-/* bench-storm STORE RATE SECONDS: as another console, write RATE changes of the states of VMs a second, 100 commits a
- * second, over all VMs of the fleet in turn. */
+/* bench-storm STORE RATE SECONDS [VM]: as another console, write RATE changes of the states of VMs a second, at most 100
+ * commits a second, over all VMs of the fleet in turn; of one VM alone when its name is given. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,14 +27,18 @@ int main(int argc, char **argv)
 	struct store *store = NULL;
 	struct hv_error error;
 	struct virtual_machine_list all = {0};
-	if (argc != 4) {
-		fputs("usage: bench-storm STORE RATE SECONDS\n", stderr);
+	if (argc < 4 || argc > 5) {
+		fputs("usage: bench-storm STORE RATE SECONDS [VM]\n", stderr);
 		return 2;
 	}
-	long each = strtol(argv[2], NULL, 10) / COMMITS_A_SECOND;
-	long commits = strtol(argv[3], NULL, 10) * COMMITS_A_SECOND;
+	long rate = strtol(argv[2], NULL, 10);
+	long a_second = rate < COMMITS_A_SECOND ? rate : COMMITS_A_SECOND;
+	long each = rate / a_second;
+	long commits = strtol(argv[3], NULL, 10) * a_second;
 	must(store_open_sqlite(argv[1], 5000, &store, &error), &error);
-	must(store->ops->vm_list(store, 0, &all, &error), &error);
+	must(argc == 5 ? store->ops->vm_find(store, argv[4], &all, &error)
+		       : store->ops->vm_list(store, 0, &all, &error),
+		&error);
 	struct timespec due;
 	(void)clock_gettime(CLOCK_MONOTONIC, &due);
 	size_t at = 0;
@@ -44,7 +48,7 @@ int main(int argc, char **argv)
 			change(store, &all.items[at++ % all.count], &error);
 		}
 		must(store->ops->commit(store, &error), &error);
-		due.tv_nsec += 1000000000 / COMMITS_A_SECOND;
+		due.tv_nsec += 1000000000 / a_second;
 		due.tv_sec += due.tv_nsec / 1000000000;
 		due.tv_nsec %= 1000000000;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);

@@ -26,9 +26,8 @@ static int64_t host_due(const struct app *app, const struct hv_host *host)
 	}
 	int64_t due = age_due(app, host->seen_us);
 	if (host->retry_us > app->wall_us) {
-		/* a countdown: the next moment at which a whole number of seconds is left */
-		int64_t left = host->retry_us - app->wall_us;
-		due = sooner(due, host->retry_us - (left - 1) / HV_SECOND_US * HV_SECOND_US);
+		/* a countdown: all of them go on with the seconds of the clock, so that many take one frame */
+		due = sooner(due, (app->wall_us / HV_SECOND_US + 1) * HV_SECOND_US);
 	}
 	return due;
 }

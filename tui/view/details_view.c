@@ -102,8 +102,6 @@ static void add_path(struct sheet *sheet, const struct hv_tree *tree, const stru
 static void add_vm_place(struct sheet *sheet, const struct vm_entry *vm)
 {
 	const struct host_entry *host = model_vm_host(vm);
-	char id[16];
-	sheet_add(sheet, ROLE_TEXT, "VM", "%s   %s", vm->vm->name, short_id(&vm->node.uuid, id));
 	sheet_add(sheet, ROLE_TEXT, "Host", "%s   group %s", host ? host->host->name : "-",
 		host ? or_none(host->host->group) : "-");
 }
@@ -111,8 +109,9 @@ static void add_vm_place(struct sheet *sheet, const struct vm_entry *vm)
 static void snapshot_details(
 	const struct app *app, struct sheet *sheet, const struct vm_entry *vm, const struct hv_node *node)
 {
-	char time[64], size[16];
+	char time[64], size[16], id[16];
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s", node->name);
+	sheet_add(sheet, ROLE_TEXT, "VM", "%s   %s", vm->vm->name, short_id(&vm->node.uuid, id));
 	add_vm_place(sheet, vm);
 	bool known = node->created_by && node->created_by[0];
 	sheet_add(sheet, ROLE_TEXT, "Taken", "%s%s%s", time_and_age(app, node->created_us, time), known ? " by " : "",
@@ -157,9 +156,10 @@ static void add_copies(struct sheet *sheet, const struct hv_tree *tree)
 static void vm_details(const struct app *app, struct sheet *sheet, const struct vm_entry *vm, bool now)
 {
 	const struct hv_vm *value = vm->vm;
-	char size[16], time[64];
+	char size[16], time[64], id[16];
 	struct words words = words_vm(value, model_vm_operation(&app->model, vm));
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s%s", now ? "NOW: " : "", value->name);
+	sheet_add(sheet, ROLE_TEXT, "Id", "%s", short_id(&vm->node.uuid, id));
 	add_vm_place(sheet, vm);
 	sheet_add(sheet, words.role, "State", "%s", words.text);
 	sheet_add(sheet, ROLE_TEXT, "Size", "%" PRId64 " %s, %s memory, offering %s", value->cpus,
@@ -168,9 +168,9 @@ static void vm_details(const struct app *app, struct sheet *sheet, const struct 
 	sheet_add(sheet, ROLE_TEXT, "Owner", "%s in %s", or_none(value->account), or_none(value->domain));
 	sheet_add(sheet, ROLE_TEXT, "Snaps", "%" PRId64 " of %" PRId64 ", chain %" PRId64 ", %s", value->snapshots,
 		value->snapshot_limit, value->chain, hv_format_bytes(value->delta_bytes, size));
-	if (value->oldest_us > 0) {
-		sheet_add(sheet, ROLE_TEXT, "Oldest", "%s", time_and_age(app, value->oldest_us, time));
-	}
+	/* also where there is none: what follows stays in its lines while the cursor goes down the list */
+	sheet_add(sheet, ROLE_TEXT, "Oldest", "%s",
+		value->oldest_us > 0 ? time_and_age(app, value->oldest_us, time) : "-");
 	if (value->chain > app->model.chain_warn) {
 		sheet_add(sheet, ROLE_SIZE_WARN, "", "! a long chain slows the VM down; delete what is not needed");
 	}

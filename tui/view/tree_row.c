@@ -135,8 +135,9 @@ static void draw_retry(const struct pen *pen, const struct hv_host *host)
 	char text[48];
 	int x = pen->columns->flags;
 	if (host->retry_us > pen->app->wall_us && pen->app->wall_us != 0) {
-		int64_t left = host->retry_us - pen->app->wall_us;
-		(void)snprintf(text, sizeof text, "retry %" PRId64 "s", (left + HV_SECOND_US - 1) / HV_SECOND_US);
+		/* by the seconds of the clock: see due.c */
+		int64_t left = host->retry_us / HV_SECOND_US - pen->app->wall_us / HV_SECOND_US;
+		(void)snprintf(text, sizeof text, "retry %" PRId64 "s", left > 0 ? left : 1);
 		draw_flag(pen, &x, ROLE_HOST_STALE, text);
 	}
 }
