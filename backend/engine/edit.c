@@ -41,8 +41,13 @@ static enum hv_status load(
 	struct engine *engine, const struct engine_edit *edit, struct editing *editing, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
-	struct operation row = {.vm_id = edit->vm_id};
-	enum hv_status status = scene_load(engine, &row, &editing->scene, err);
+	struct virtual_machine vm = {0};
+	enum hv_status status = store->ops->vm_get(store, edit->vm_id, &vm, err);
+	struct operation row = {.vm_id = edit->vm_id, .host_id = vm.host_id};
+	virtual_machine_clear(&vm);
+	if (status == HV_OK) {
+		status = scene_load(engine, &row, &editing->scene, err);
+	}
 	if (status == HV_OK) {
 		status = store->ops->snapshot_list(store, edit->vm_id, &editing->snapshots, err);
 	}
