@@ -103,7 +103,8 @@ enum act_result act_cancel_export(struct act *act)
 	}
 	if (own_export(act, &export) && job_export(act->sim, act->vm.id) == export.id) {
 		job_cancel(act->sim, act->vm.id);
-	} else if (own_export(act, &export)) {
+	}
+	if (own_export(act, &export)) {
 		export_delete(act->sim, export.id);
 	}
 	journal_cancel_exports(act->sim, act->vm.id, act->command->export);

@@ -103,7 +103,7 @@ static const struct {
 		"SELECT job.id FROM job LEFT JOIN export ON export.id = job.export"
 		" WHERE (job.kind IN ('export', 'read-back', 'remove', 'import')) <> (export.vm IS job.vm)"
 		" OR (job.kind = 'copy') <> (job.volume_snapshot IS NOT NULL)"
-		" OR (job.kind IN ('export', 'read-back') AND export.state <> 'Running')"},
+		" OR (job.kind = 'export' AND export.state <> 'Running')"},
 	{"a volume snapshot has a disk of no VM, or is being made",
 		"SELECT made.uuid FROM volume_snapshot AS made LEFT JOIN disk ON disk.id = made.disk"
 		" WHERE (made.disk IS NULL) <> EXISTS (SELECT 1 FROM job WHERE job.volume_snapshot = made.id)"

@@ -70,6 +70,13 @@ void exports_delete_of(struct sim *sim, int64_t vm)
 	delete_others(sim, vm, 0, NULL);
 }
 
+void export_take_back(struct sim *sim, const struct job *job)
+{
+	if (db_number(&sim->db, 0, "SELECT state = 'Running' FROM export WHERE id = ?1", "i", job->export) != 0) {
+		export_delete(sim, job->export);
+	}
+}
+
 void exports_delete_partial(struct sim *sim, int64_t vm)
 {
 	delete_others(sim, vm, 0, "Running");
@@ -150,6 +157,7 @@ void export_finish_read_back(struct sim *sim, const struct job *job, struct job_
 {
 	bool with_disks = db_number(&sim->db, 0, "SELECT disks FROM export WHERE id = ?1", "i", job->export) != 0;
 	if (!reads_back(sim, job->export, copy_of_export(sim, job->export), with_disks)) {
+		db_run(&sim->db, "UPDATE export SET state = 'Broken' WHERE id = ?1 AND state = 'Complete'", "i", job->export);
 		*failure = (struct job_failure){"HostError", "The export was read back and is not what the VM holds"};
 		return;
 	}

@@ -41,6 +41,9 @@ void export_finish_read_back(struct sim *sim, const struct job *job, struct job_
 void export_finish_remove_vm(struct sim *sim, const struct job *job, struct job_failure *failure);
 void export_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure);
 
+/** What was not complete goes; what was only read back once more stays. */
+void export_take_back(struct sim *sim, const struct job *job);
+
 /** What copies that are under way take by now, and what those that were left half-way take. */
 int64_t exports_partial_bytes(struct sim *sim, int64_t now_us);
 /** "export" of the VM object. */

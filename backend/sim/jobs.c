@@ -26,7 +26,6 @@ static void finish_start(struct sim *sim, const struct job *job, struct job_fail
 static void finish_stop(struct sim *sim, const struct job *job, struct job_failure *failure);
 static void finish_destroy(struct sim *sim, const struct job *job, struct job_failure *failure);
 static void take_back_power(struct sim *sim, const struct job *job);
-static void take_back_export(struct sim *sim, const struct job *job);
 static void take_back_copy(struct sim *sim, const struct job *job);
 
 static const struct job_rule {
@@ -45,9 +44,9 @@ static const struct job_rule {
 	[JOB_SHUT_DOWN] = {"stop", "shutting down", "powered", false, 1000 * MS, 1000 * MS, 0, finish_stop, NULL},
 	[JOB_TURN_OFF] = {"turn-off", "turning off", "powered", false, 200 * MS, 100 * MS, 0, finish_stop, NULL},
 	[JOB_EXPORT] = {"export", "exporting", "applied", true, 2000 * MS, 1000 * MS, 150 * MS, export_finish_copy,
-		take_back_export},
+		export_take_back},
 	[JOB_READ_BACK] = {"read-back", "reading back", "verified", true, 500 * MS, 300 * MS, 20 * MS,
-		export_finish_read_back, take_back_export},
+		export_finish_read_back, export_take_back},
 	[JOB_REMOVE_VM] = {"remove", "removing from the host", "applied", true, 500 * MS, 300 * MS, 20 * MS,
 		export_finish_remove_vm, NULL},
 	[JOB_IMPORT] = {"import", "importing", "applied", true, 800 * MS, 400 * MS, 0, export_finish_import, NULL},
@@ -231,11 +230,6 @@ static void finish_destroy(struct sim *sim, const struct job *job, struct job_fa
 static void take_back_power(struct sim *sim, const struct job *job)
 {
 	db_run(&sim->db, "UPDATE vm SET state = ?2 WHERE id = ?1", "is", job->vm, job->state_before);
-}
-
-static void take_back_export(struct sim *sim, const struct job *job)
-{
-	export_delete(sim, job->export);
 }
 
 static void take_back_copy(struct sim *sim, const struct job *job)

@@ -491,6 +491,39 @@ static void test_export__that_rots_unseen_is_found_when_the_vm_should_go__P2(voi
 	assert_well(remove_vm(s, "db", E1));
 }
 
+/* Asked for once more under its id: it is read back, and only that. */
+static void test_export__that_is_complete_is_read_back_and_outlives_a_loss_of_storage__P2_P5(void **state)
+{
+	struct scene *s = *state;
+	struct hv_error err;
+	grow_tree(s);
+	assert_well(export_vm(s, "db", E1));
+	int64_t free_then = free_bytes(&s->host);
+	test_host_speed(&s->host, 100);
+	int id = send_vm(&s->client, "ExportVmCommand", "db", new_operation(&s->host), export_with(E1, true));
+	client_run_ms(&s->client, 300);
+	assert_string_equal(
+		json_string_value(json_object_get(client_last_event(&s->client, "Progress"), "phase")), "reading back");
+	test_host_check(&s->host);
+	test_host_fault(&s->host, "storage-gone");
+	assert_failed(client_answer(&s->client, id), "StorageGone");
+	test_host_clear_fault(&s->host, NULL);
+	assert_string_equal(export_text(inventory_vm(&s->client, "db")), "Complete matches");
+	assert_well(export_vm(s, "db", E1));
+	assert_int_equal(free_bytes(&s->host), free_then);
+	assert_int_equal(sim_foreign_spoil_export(s->host.sim, "db", false, &err), HV_OK);
+	const json_t *answer = export_vm(s, "db", E1);
+	assert_failed(answer, "HostError");
+	assert_string_equal(export_text(vm_of(answer)), "Broken");
+	assert_well(export_vm(s, "db", E1));
+	assert_string_equal(content_of(s, E1), TREE_CONTENT);
+	id = send_vm(&s->client, "ExportVmCommand", "db", new_operation(&s->host), export_with(E1, true));
+	client_run_ms(&s->client, 300);
+	assert_well(cancel(s, "db", E1));
+	assert_failed(client_answer(&s->client, id), "Cancelled");
+	assert_string_equal(export_text(inventory_vm(&s->client, "db")), "none");
+}
+
 static void test_import__of_what_rots_is_refused_and_the_vm_stays_known__P2(void **state)
 {
 	struct scene *s = *state;
@@ -525,6 +558,7 @@ int main(void)
 		TEST(test_export__that_misses_a_checkpoint_is_seen_in_what_was_exported__P2),
 		TEST(test_export__that_rots_in_sight_is_broken_and_a_new_one_takes_its_place__P2),
 		TEST(test_export__that_rots_unseen_is_found_when_the_vm_should_go__P2),
+		TEST(test_export__that_is_complete_is_read_back_and_outlives_a_loss_of_storage__P2_P5),
 		TEST(test_import__of_what_rots_is_refused_and_the_vm_stays_known__P2),
 	};
 	return cmocka_run_group_tests_name("sim/exports", tests, NULL, NULL);
