@@ -31,8 +31,8 @@ enum parameter {
 
 /* What an order is made of; the id makes each of them a whole one. */
 static const char *const orders[] = {
-	[VM_SORT_PLACE] = "(SELECT coalesce(group_name, '') FROM host WHERE host.id = vm_instance.host_id),"
-			  " (SELECT name_key FROM host WHERE host.id = vm_instance.host_id), name, id",
+	[VM_SORT_PLACE] = ("(SELECT coalesce(group_name, '') FROM host WHERE host.id = vm_instance.host_id),"
+			   " (SELECT name_key FROM host WHERE host.id = vm_instance.host_id), name, id"),
 	[VM_SORT_NAME] = "name, id",
 	[VM_SORT_STATE] = "state, name, id",
 	[VM_SORT_SNAPSHOTS] = "snapshots, id",
