@@ -46,10 +46,16 @@ static void make_powershell(void)
 	(void)mkdir(folder, 0700);
 	(void)unlink(path);
 	assert_int_equal(symlink(subject_command()[0], path), 0);
-	HV_CLEANUP_FREE char *options = hv_sprintf(
-		"SetEnv HOME=%s PATH=%s:/usr/bin:/bin HVTREE_FAKE_HOST=%s HVTREE_AGENT_DATA=%s PSModulePath=%s\n", folder, folder,
-		getenv("HVTREE_FAKE_HOST"), getenv("HVTREE_AGENT_DATA"), getenv("PSModulePath"));
-	ssh_world_serve_with(world, options);
+	HV_CLEANUP(hv_text_clear) struct hv_text options = HV_TEXT_INIT;
+	hv_text_printf(&options, "SetEnv HOME=%s PATH=%s:/usr/bin:/bin", folder, folder);
+	for (char **variable = environ; *variable; variable++) { /* what the subject has set for its agent */
+		if (strncmp(*variable, "HVTREE_FAKE_", 12) == 0 || strncmp(*variable, "HVTREE_AGENT_", 13) == 0 ||
+			strncmp(*variable, "PSModulePath=", 13) == 0) {
+			hv_text_printf(&options, " %s", *variable);
+		}
+	}
+	hv_text_puts(&options, "\n");
+	ssh_world_serve_with(world, hv_text_get(&options));
 }
 
 #define WITH_STORE(words)                                                                                  \
