@@ -42,6 +42,7 @@ static enum hv_status add_host(struct filler *filler, size_t index, struct hv_er
 		.seen_us = filler->now_us - (from->down ? DOWN_SINCE_US : 0),
 		.free_bytes = from->free_bytes,
 	};
+	(void)stop_policy_parse(from->stop_policy, &host.stop_policy); /* fleet_section.c takes only what is one */
 	enum hv_status status = filler->ops->host_save(filler->store, &host, err);
 	if (status == HV_OK) {
 		status = filler->ops->host_set_state(filler->store, &host, err);

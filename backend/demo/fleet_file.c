@@ -335,6 +335,7 @@ void fleet_clear(struct fleet *fleet)
 		free(fleet->hosts[i].name);
 		free(fleet->hosts[i].group);
 		free(fleet->hosts[i].version);
+		free(fleet->hosts[i].stop_policy);
 	}
 	for (size_t i = 0; i < fleet->vm_count; i++) {
 		clear_vm(&fleet->vms[i]);

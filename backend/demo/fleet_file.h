@@ -36,6 +36,7 @@ struct fleet_content { /* what a guest's disks, or memory, hold */
 };
 struct fleet_host {
 	char *name, *group, *version;
+	char *stop_policy; /* what becomes of a VM that is stopped: keep, export, export-at-snapshot */
 	struct hv_uuid id;
 	int64_t latency_ms, storage_bytes, free_bytes;
 	bool down;

@@ -160,6 +160,7 @@ static const struct field fleet_fields[] = {
 static const struct field host_fields[] = {
 	{"group", VALUE_NAME, offsetof(struct fleet_host, group), NULL},
 	{"version", VALUE_NAME, offsetof(struct fleet_host, version), NULL},
+	{"stop_policy", VALUE_CHOICE, offsetof(struct fleet_host, stop_policy), "keep|export|export-at-snapshot"},
 	{"latency_ms", VALUE_COUNT, offsetof(struct fleet_host, latency_ms), NULL},
 	{"down", VALUE_YES_NO, offsetof(struct fleet_host, down), NULL},
 	{"storage_gb", VALUE_GIGABYTES, offsetof(struct fleet_host, storage_bytes), NULL},
@@ -197,7 +198,7 @@ static struct fleet_host *host_of_section(struct fleet *fleet, const char *name)
 	HV_GROW(fleet->hosts, fleet->host_count, fleet->host_capacity);
 	struct fleet_host *host = &fleet->hosts[fleet->host_count++];
 	*host = (struct fleet_host){.name = hv_strdup(name), .group = hv_strdup("default"),
-		.version = hv_strdup("10.0.20348"), .storage_bytes = 2048 * GIB, .free_bytes = 1024 * GIB};
+		.version = hv_strdup("10.0.20348"), .stop_policy = hv_strdup("keep"), .storage_bytes = 2048 * GIB, .free_bytes = 1024 * GIB};
 	return host;
 }
 

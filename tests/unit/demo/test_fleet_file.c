@@ -18,6 +18,7 @@ static const char company[] = "; a company\n"
 			      "[host hv01.prod]\n"
 			      "group = prod\n"
 			      "latency_ms = 120\n"
+			      "stop_policy = export\n"
 			      "storage_gb = 1000\n"
 			      "free_gb = 250\n"
 			      "[host hv02.lab]\n"
@@ -61,6 +62,7 @@ static void test_read__gives_hosts_vms_and_snapshots_with_parents_first__U7(void
 	const struct fleet_host *host = fleet_find_host(&fleet, "hv01.prod");
 	assert_string_equal(host->group, "prod");
 	assert_int_equal(host->latency_ms, 120);
+	assert_string_equal(host->stop_policy, "export");
 	assert_int_equal(host->free_bytes, INT64_C(250) << 30);
 	assert_true(fleet_find_host(&fleet, "hv02.lab")->down);
 	const struct fleet_vm *vm = fleet_find_vm(&fleet, "db");
@@ -118,6 +120,7 @@ static void test_read__refuses_what_is_wrong_with_line_section_and_key(void **st
 	} cases[] = {
 		{"[fleet]\ncolour = red\n", {"line 2", "[fleet]", "colour"}},
 		{"[city x]\nname = y\n", {"line 2", "[city x]", "not a section"}},
+		{"[host h]\nstop_policy = burn\n", {"line 2", "[host h]", "'burn' is not one of keep|export|export-at-snapshot"}},
 		{"[host h]\nlatency_ms = soon\n", {"line 2", "[host h]", "'soon' is not a number"}},
 		{"[host h]\ndown = perhaps\n", {"line 2", "down", "neither yes nor no"}},
 		{"[host h]\nstorage_gb = 1\nfree_gb = 2\n", {"line 1", "free_gb", "more than storage_gb"}},
