@@ -227,6 +227,64 @@ static void test_volume_snapshot__can_be_deleted_when_its_vm_is_gone__X3_D5(void
 	assert_null(rules_refuse(ACTION_VOLUME_SNAPSHOT_DELETE, &facts));
 }
 
+/* Where only the export is, a VM can be brought back or destroyed, and nothing else. */
+static void test_unregistered_vm__can_only_be_started_or_destroyed__P2(void **state)
+{
+	(void)state;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = VM_STOPPED;
+		facts.vm_unregistered = true;
+		facts.stop_removes = true;
+		if (action == ACTION_VM_STOP) {
+			assert_refused(ACTION_VM_STOP, facts, "stopped-already", "stopped already");
+		} else if (action == ACTION_VM_START || action == ACTION_VM_DESTROY ||
+			   action == ACTION_VOLUME_SNAPSHOT_DELETE) {
+			assert_null(rules_refuse((enum action)action, &facts));
+		} else {
+			assert_refused((enum action)action, facts, "unregistered",
+				"start it to bring it back, or destroy it");
+		}
+	}
+}
+
+static void test_stop__of_one_that_is_off_takes_it_off_its_host_by_policy__P2(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.vm_state = VM_STOPPED;
+	assert_refused(ACTION_VM_STOP, facts, "stopped-already", "stopped already");
+	facts.stop_removes = true;
+	assert_null(rules_refuse(ACTION_VM_STOP, &facts));
+}
+
+static void test_start__is_allowed_during_an_export_and_nothing_else_is__P4_X1(void **state)
+{
+	(void)state;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = VM_EXPORTING;
+		facts.operation_live = true;
+		facts.start_ends_export = true;
+		if (action == ACTION_VM_START) {
+			assert_null(rules_refuse(ACTION_VM_START, &facts));
+		} else {
+			assert_refused((enum action)action, facts, "busy", "another operation runs on 'web-01'");
+		}
+	}
+}
+
+static void test_destroy__is_legal_in_every_settled_state__D6(void **state)
+{
+	(void)state;
+	for (int vm_state = 0; vm_state < VM_STATE_COUNT; vm_state++) {
+		struct rule_facts facts = good_facts();
+		facts.vm_state = (enum vm_state)vm_state;
+		bool settled = !vm_state_is_transitional(facts.vm_state) && vm_state != VM_DESTROYED;
+		assert_int_equal(rules_refuse(ACTION_VM_DESTROY, &facts) == NULL, settled);
+	}
+}
+
 static void test_sentence__is_cut_not_overrun(void **state)
 {
 	char text[24];
@@ -255,6 +313,10 @@ int main(void)
 		cmocka_unit_test(test_volumes__need_a_vm_at_rest_and_the_root_stays__X2),
 		cmocka_unit_test(test_scale_and_volume_snapshot__need_a_stopped_vm_and_no_empty_tree__X3_X4),
 		cmocka_unit_test(test_volume_snapshot__can_be_deleted_when_its_vm_is_gone__X3_D5),
+		cmocka_unit_test(test_unregistered_vm__can_only_be_started_or_destroyed__P2),
+		cmocka_unit_test(test_stop__of_one_that_is_off_takes_it_off_its_host_by_policy__P2),
+		cmocka_unit_test(test_start__is_allowed_during_an_export_and_nothing_else_is__P4_X1),
+		cmocka_unit_test(test_destroy__is_legal_in_every_settled_state__D6),
 		cmocka_unit_test(test_sentence__is_cut_not_overrun),
 	};
 	return cmocka_run_group_tests_name("domain/rules", tests, NULL, NULL) ? 1 : 0;
