@@ -107,18 +107,6 @@ static void test_agents__a_line_without_end_before_ready_is_garbage(void **state
 	free(block);
 }
 
-static void test_agents__another_protocol_is_refused_and_not_tried_again_soon(void **state)
-{
-	struct fleet *fleet = *state;
-	agents_add(fleet->agents, 1);
-	fleet_turn(fleet);
-	fleet_say(fleet, 1, "{\"event\":\"Ready\",\"protocol\":2,\"agent\":\"x\"}\n");
-	fleet_turn(fleet);
-	assert_string_equal(fleet_log(fleet), "1 connecting\n1 lost Protocol: the agent speaks protocol 2, "
-					      "this console speaks 1\n");
-	assert_true(agents_deadline_us(fleet->agents) - fleet->now_us >= 45 * HV_SECOND_US);
-}
-
 static void test_agents__a_host_that_never_gets_ready_is_lost_with_its_last_words(void **state)
 {
 	struct fleet *fleet = *state;
@@ -540,35 +528,6 @@ static void test_agents__remove_says_quit_and_forgets(void **state)
 	assert_int_equal(fleet->opens[1], 1);
 }
 
-static void test_agents__hundreds_connect_a_few_at_once_and_one_flood_stops_nobody(void **state)
-{
-	struct fleet *fleet = *state;
-	enum { HOSTS = 300 };
-	for (int64_t host = 0; host < HOSTS; host++) {
-		agents_add(fleet->agents, host);
-	}
-	fleet_turn(fleet);
-	int opened = 0;
-	for (int i = 0; i < HOSTS; i++) {
-		opened += fleet->opens[i];
-	}
-	assert_int_equal(opened, 16);
-	fleet_pass(fleet, HV_SECOND_US / 10); /* none of them is connected yet */
-	opened = 0;
-	for (int i = 0; i < HOSTS; i++) {
-		opened += fleet->opens[i];
-	}
-	assert_int_equal(opened, 16);
-	fleet_pass(fleet, 12 * HV_SECOND_US); /* those that stay silent do not hold up the others for ever */
-	for (int64_t host = 0; host < HOSTS; host++) {
-		fleet_say(fleet, host, host == 7 ? "garbage\n" : HELLO);
-	}
-	fleet_turn(fleet);
-	for (int64_t host = 0; host < HOSTS; host++) {
-		assert_int_equal(agents_is_up(fleet->agents, host), host != 7);
-	}
-}
-
 static void test_agents__the_same_seed_gives_the_same_history(void **state)
 {
 	char *first = NULL;
@@ -609,7 +568,6 @@ int main(void)
 		TEST(test_agents__lines_before_ready_are_noise_and_printable),
 		TEST(test_agents__endless_noise_before_ready_is_garbage),
 		TEST(test_agents__a_line_without_end_before_ready_is_garbage),
-		TEST(test_agents__another_protocol_is_refused_and_not_tried_again_soon),
 		TEST(test_agents__a_host_that_never_gets_ready_is_lost_with_its_last_words),
 		TEST(test_agents__a_transport_that_cannot_be_opened_is_a_loss),
 		TEST(test_agents__back_off_doubles_and_is_forgotten_after_half_a_minute_up),
@@ -633,7 +591,6 @@ int main(void)
 		TEST(test_agents__callbacks_may_send_and_add),
 		TEST(test_agents__a_host_may_be_removed_from_within_a_callback),
 		TEST(test_agents__remove_says_quit_and_forgets),
-		TEST(test_agents__hundreds_connect_a_few_at_once_and_one_flood_stops_nobody),
 		cmocka_unit_test(test_agents__the_same_seed_gives_the_same_history),
 	};
 	return cmocka_run_group_tests_name("agent/agents", tests, NULL, NULL);
