@@ -124,6 +124,37 @@ static char *everything(struct world *world)
 	return all;
 }
 
+static void test_snapshot_edit__changes_words_alone_and_tells_who_took_it__T5_A2(void **state)
+{
+	struct world world;
+	(void)state;
+	make(&world);
+	free(world_expect(&world, 0, "snapshot", "create", "box", "--name", "mine", NULL));
+	char *host_before = world_sim(&world, "show", NULL);
+	json_t *answer = world_json(
+		&world, "snapshot", "edit", "box", "mine", "--name", "ours", "--description", "until friday", NULL);
+	json_t *row = json_object_get(answer, "vmSnapshot");
+	assert_string_equal(text_of(row, "displayname"), "ours");
+	assert_string_equal(text_of(row, "description"), "until friday");
+	assert_string_not_equal(text_of(row, "createdby"), "");
+	json_decref(answer);
+	char *host_after = world_sim(&world, "show", NULL);
+	assert_string_equal(host_after, host_before);
+	free(host_before);
+	free(host_after);
+	free(world_expect(&world, 1, "snapshot", "edit", "box", "nothing", "--name", "x", NULL));
+	free(world_expect(&world, 2, "snapshot", "edit", "box", "ours", NULL));
+	char *refused = world_expect(&world, 1, "snapshot", "edit", "box", "ours", "--name", "", NULL);
+	assert_non_null(strstr(refused, "name"));
+	free(refused);
+	free(world_expect(&world, 0, "snapshot", "edit", "box", "ours", "--description", "", NULL));
+	answer = world_json(&world, "snapshot", "show", "box", "ours", NULL);
+	assert_true(json_is_null(json_object_get(json_object_get(answer, "vmSnapshot"), "description")));
+	json_decref(answer);
+	world_assert_agrees(&world);
+	world_clear(&world);
+}
+
 /* ---- lists ---- */
 
 static void test_snapshot_list_has_the_names_of_the_api__L1_L2_U6(void **state)
@@ -572,6 +603,7 @@ static void test_an_interrupt_while_waiting_cancels_nothing_and_says_so__Y1_Y4(v
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_snapshot_edit__changes_words_alone_and_tells_who_took_it__T5_A2),
 		cmocka_unit_test(test_snapshot_list_has_the_names_of_the_api__L1_L2_U6),
 		cmocka_unit_test(test_snapshot_list_filters_and_pages__L1),
 		cmocka_unit_test(test_vm_and_host_lists_and_details__L2_U6),

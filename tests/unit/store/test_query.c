@@ -330,6 +330,28 @@ static void test_query__pages_are_complete_and_without_repetition_under_inserts_
 	}
 }
 
+static void test_query__oldest_first_is_the_other_way_round_page_by_page__L1(void **state)
+{
+	struct fleet *fleet = *state;
+	struct snapshot_query query = ANY;
+	struct seen newest = list(&fleet->base, &query, NULL);
+	size_t got = 0;
+	query.oldest_first = true;
+	query.limit = 7;
+	for (;;) {
+		struct seen page = list(&fleet->base, &query, NULL);
+		if (page.count == 0) {
+			break;
+		}
+		for (size_t i = 0; i < page.count; i++, got++) {
+			assert_int_equal(page.ids[i], newest.ids[newest.count - 1 - got]);
+		}
+		query.after_created_us = page.created[page.count - 1];
+		query.after_id = page.ids[page.count - 1];
+	}
+	assert_int_equal(got, newest.count);
+}
+
 static void test_query__limit_offset_and_total_go_together__L1(void **state)
 {
 	struct fleet *fleet = *state;
@@ -476,6 +498,7 @@ int main(void)
 		FLEET(test_query__hostile_text_is_only_text__L1),
 		FLEET(test_query__thousands_of_ids_are_no_problem__L1),
 		FLEET(test_query__pages_are_complete_and_without_repetition_under_inserts__L1),
+		FLEET(test_query__oldest_first_is_the_other_way_round_page_by_page__L1),
 		FLEET(test_query__limit_offset_and_total_go_together__L1),
 		FLEET(test_query__stops_when_the_reader_has_enough),
 		TEST(test_query__brings_the_names_that_a_reader_wants__L2),

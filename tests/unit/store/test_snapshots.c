@@ -303,6 +303,53 @@ static void test_set_state__removed_marks_the_time_and_is_current_no_more__D1(vo
 	snapshot_clear(&snapshot);
 }
 
+static bool stop_at_once(void *context, const struct snapshot_row *row)
+{
+	(void)context;
+	(void)row;
+	return false;
+}
+
+static size_t found_by(struct fixture *fixture, const char *keyword)
+{
+	struct snapshot_query query = {.state = -1, .type = -1, .keyword = keyword};
+	int64_t total = 0;
+	must(fixture, fixture->ops->snapshot_query(fixture->store, &query, stop_at_once, NULL, &total, &fixture->error));
+	return (size_t)total;
+}
+
+static void test_describe__a_taken_name_is_refused_and_the_old_words_are_still_found__T5_L1(void **state)
+{
+	struct fixture *fixture = *state;
+	(void)add_snapshot(fixture, fixture->vm_id, "taken", 0);
+	struct snapshot snapshot = get_snapshot(fixture, add_snapshot(fixture, fixture->vm_id, "original", 0));
+	begin(fixture);
+	hv_replace_string(&snapshot.description, "ticket sixteen");
+	must(fixture, fixture->ops->snapshot_describe(fixture->store, &snapshot, &fixture->error));
+	hv_replace_string(&snapshot.display_name, "TAKEN");
+	must_fail(fixture, HV_ERR_CONFLICT,
+		fixture->ops->snapshot_describe(fixture->store, &snapshot, &fixture->error));
+	commit(fixture); /* the transaction may go on */
+	assert_int_equal(found_by(fixture, "sixteen"), 1);
+	begin(fixture);
+	hv_replace_string(&snapshot.display_name, "renamed");
+	hv_replace_string(&snapshot.description, "ticket seventeen");
+	must(fixture, fixture->ops->snapshot_describe(fixture->store, &snapshot, &fixture->error));
+	commit(fixture);
+	assert_int_equal(found_by(fixture, "sixteen"), 0);
+	assert_int_equal(found_by(fixture, "seventeen"), 1);
+	struct snapshot read = get_snapshot(fixture, snapshot.id);
+	assert_string_equal(read.display_name, "renamed");
+	assert_string_equal(read.name, snapshot.name); /* the host's word for it stays */
+	snapshot_clear(&read);
+	begin(fixture);
+	snapshot.id = 4711;
+	must_fail(fixture, HV_ERR_NOT_FOUND,
+		fixture->ops->snapshot_describe(fixture->store, &snapshot, &fixture->error));
+	commit(fixture);
+	snapshot_clear(&snapshot);
+}
+
 static void test_update__writes_what_an_answer_brings_and_no_more__C1(void **state)
 {
 	struct fixture *fixture = *state;
@@ -488,6 +535,7 @@ int main(void)
 		TEST(test_discard__takes_back_an_allocated_row_only__C2),
 		TEST(test_set_state__is_lost_by_the_second_of_two_consoles__S3),
 		TEST(test_set_state__removed_marks_the_time_and_is_current_no_more__D1),
+		TEST(test_describe__a_taken_name_is_refused_and_the_old_words_are_still_found__T5_L1),
 		TEST(test_update__writes_what_an_answer_brings_and_no_more__C1),
 		TEST(test_set_current__one_or_none_and_of_this_vm__T2),
 		TEST(test_reparent__moves_live_children_only__D2),
