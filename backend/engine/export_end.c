@@ -89,7 +89,7 @@ static void end_at(struct engine *engine, struct run *run, const struct agent_an
 	run_transact(engine, run, NULL);
 }
 
-bool export_take_back(struct engine *engine, struct run *run)
+bool export_withdraw(struct engine *engine, struct run *run)
 {
 	if (!can_be_taken_back(run)) {
 		return false;

@@ -260,7 +260,7 @@ void export_hear_all(struct engine *engine, int64_t vm_id);
 /** Its row says that it is to be taken back. */
 void export_hear_cancel(struct run *run);
 /** Drive one that is to be taken back; false when there is nothing to take back any more. */
-bool export_take_back(struct engine *engine, struct run *run);
+bool export_withdraw(struct engine *engine, struct run *run);
 /** Whether the run has to wait for its host's storage before it sends anything; it waits then. */
 bool export_waits_for_storage(struct engine *engine, struct run *run);
 /** The host's storage was gone: an export goes on when it is back, a removal begins anew with the export. False: the

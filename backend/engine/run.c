@@ -234,7 +234,7 @@ static void wait_for_host(struct engine *engine, struct run *run)
 
 static void drive(struct engine *engine, struct run *run)
 {
-	if (export_take_back(engine, run)) {
+	if (export_withdraw(engine, run)) {
 		return;
 	}
 	if (!command_host_is_up(engine, run->row.host_id)) {
