@@ -208,7 +208,7 @@ struct hv_preview {
 	enum vm_state state_after;
 	bool stops_first;
 	bool starts_first;
-	const char *const *risks; /* sentences */
+	const char *const *risks; /* sentences; also of a create, a delete and a volume snapshot: too little free space */
 	size_t risk_count;
 	/* delete; change of the offering: the memory snapshots that it discards (X4) */
 	const struct hv_uuid *deleted; /* children before parents */

@@ -232,6 +232,8 @@ void volumes_translated_clear(struct engine_request *request);
 /** What the rules have to know of the volume, or volume snapshot, that the act is about. */
 void volumes_facts(struct hv_backend *backend, const struct hv_act *act, const struct virtual_machine *vm,
 	struct rule_facts *facts);
+/** What the chain of this volume takes on its host; 0: not known. */
+int64_t volumes_chain_bytes(struct hv_backend *backend, int64_t vm_id, const struct hv_uuid *volume);
 void handle_volume_snapshots(struct hv_backend *backend, const struct request *request);
 /** Of one VM, as rows of its tree that borrow from the list. Caller frees. */
 struct hv_volume_snapshot *volumes_rows(const struct volume_snapshot_list *list);

@@ -307,6 +307,25 @@ static const struct hv_preview *destroy_value(const struct facts *facts, struct 
 	return value;
 }
 
+/* What the act may take on the host, as far as it can be told before; 0: nothing worth a word. */
+static int64_t space_of(struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
+{
+	if (act->kind == OPERATION_CREATE_SNAPSHOT) {
+		return LEAST_SPACE_BYTES + (act->type == SNAPSHOT_DISK_AND_MEMORY ? facts->vm.memory_bytes : 0);
+	}
+	if (act->kind == OPERATION_CREATE_VOLUME_SNAPSHOT) {
+		return volumes_chain_bytes(backend, facts->vm.id, &act->volume);
+	}
+	struct delete_preview delete = {0};
+	if (act->kind == OPERATION_DELETE_SNAPSHOT) { /* a merge writes, before it can let go of what it has merged */
+		delete_preview_make(
+			&facts->tree, act->all ? SNAPSHOT_TREE_NONE : facts->target, act->subtree, &delete);
+	}
+	int64_t merged = delete.merged_bytes;
+	delete_preview_clear(&delete);
+	return merged;
+}
+
 static const struct hv_preview *make(
 	struct hv_backend *backend, const struct hv_act *act, const struct facts *facts)
 {
@@ -321,7 +340,14 @@ static const struct hv_preview *make(
 		.current = current_of(facts),
 		.refusal = refusal,
 	};
+	const char *low_space = risk_sentence(RISK_LOW_SPACE);
+	bool target = act->kind != OPERATION_DELETE_SNAPSHOT || act->all || is_tracked(facts);
+	if (target && facts->host.free_bytes > 0 && facts->host.free_bytes < space_of(backend, act, facts)) {
+		preview.risks = &low_space;
+		preview.risk_count = 1;
+	}
 	if (act->kind == OPERATION_REVERT_SNAPSHOT && is_tracked(facts)) {
+		preview.risk_count = 0; /* it weighs its own */
 		return revert_value(backend, act, facts, &preview);
 	}
 	if (act->kind == OPERATION_DELETE_SNAPSHOT && (act->all || is_tracked(facts))) {

@@ -78,6 +78,19 @@ static bool is_root(struct hv_backend *backend, int64_t vm_id, const struct hv_u
 	return root;
 }
 
+int64_t volumes_chain_bytes(struct hv_backend *backend, int64_t vm_id, const struct hv_uuid *volume)
+{
+	struct volume_list list = {0};
+	int64_t bytes = 0;
+	if (backend->store->ops->volume_list(backend->store, vm_id, &list, NULL) == HV_OK) {
+		for (size_t i = 0; i < list.count; i++) {
+			bytes = hv_uuid_equal(&list.items[i].uuid, volume) ? list.items[i].chain_bytes : bytes;
+		}
+	}
+	volume_list_clear(&list);
+	return bytes;
+}
+
 void volumes_facts(struct hv_backend *backend, const struct hv_act *act, const struct virtual_machine *vm,
 	struct rule_facts *facts)
 {

@@ -68,6 +68,11 @@ static bool is_not_on_its_host(const struct rule_facts *facts)
 	return facts->vm_unregistered;
 }
 
+static bool space_is_lacking(const struct rule_facts *facts)
+{
+	return facts->space_lacks;
+}
+
 static bool snapshots_are_disabled(const struct rule_facts *facts)
 {
 	return !facts->snapshots_enabled;
@@ -177,6 +182,8 @@ static const struct rule rules[] = {
 		"'%v' has %n snapshots and the limit is %l; delete old ones first"},
 	{"hyperv-ceiling", "C3", CREATES, hyperv_ceiling_is_reached,
 		"Hyper-V allows 50 checkpoints a VM and '%v' has reached that; delete old ones first"},
+	{"no-space", "C1", CREATES | COPIES, space_is_lacking,
+		"the storage of the host of '%v' is full; free some of it first"},
 	{"target-not-ready", "S1", BIT(ACTION_SNAPSHOT_REVERT), target_is_not_ready,
 		"only a Ready snapshot can be reverted to, and this one of '%v' is %t"},
 	{"revert-needs-settled", "V1", BIT(ACTION_SNAPSHOT_REVERT), cannot_be_reverted_from,

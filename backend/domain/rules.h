@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include "backend/domain/names.h"
 
+/* What the smallest file of a disk takes on a host: with less free space nothing can be taken or copied for certain. */
+#define RULES_LEAST_SPACE_BYTES (INT64_C(4) << 20)
+
 enum action {
 	ACTION_SNAPSHOT_CREATE_DISK,
 	ACTION_SNAPSHOT_CREATE_MEMORY,
@@ -42,6 +45,7 @@ struct rule_facts {
 	bool snapshots_enabled; /* X5 */
 	bool read_only;         /* the console */
 	bool no_right;          /* the caller's role changes nothing (A1) */
+	bool space_lacks;       /* not even the smallest disk fits on the storage of its host */
 	bool root_volume;       /* the target is the volume that the VM starts from */
 	int64_t snapshots_on_host;
 	int64_t untracked_on_host;

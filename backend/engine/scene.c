@@ -114,6 +114,7 @@ static enum hv_status gather_facts(
 				  : scene->has_copy   ? scene->copy.state
 						      : SNAPSHOT_REMOVED,
 		.has_target = scene->has_snapshot || scene->has_copy,
+		.space_lacks = scene->host.free_bytes > 0 && scene->host.free_bytes < RULES_LEAST_SPACE_BYTES,
 		.root_volume = scene->has_volume && scene->volume.root,
 		.host_up = command_host_is_up(engine, scene->host.id),
 		.vm_missing = scene->vm.missing,

@@ -67,10 +67,32 @@ static void test_snapshot_list__begins_with_the_newest_or_the_oldest__L1(void **
 	world_clear(&world);
 }
 
+/* A checkpoint that somebody deletes on the host is found, said, and can be deleted here as well (Y4, D4). */
+static void test_snapshot_verify__tells_each_and_what_is_gone_from_the_host__Y4(void **state)
+{
+	(void)state;
+	struct world world;
+	world_make(&world, false);
+	free(world_expect(&world, 0, "snapshot", "create", WORLD_VM, "--name", "A", NULL));
+	free(world_expect(&world, 0, "snapshot", "create", WORLD_VM, "--name", "B", NULL));
+	assert_says(world_expect(&world, 0, "snapshot", "verify", WORLD_VM, NULL), "snapshot 'B' of VM 'box': Ready, current");
+	json_t *list = world_snapshots(&world);
+	const char *internal = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+	free(world_sim(&world, "foreign", "delete", WORLD_VM, internal, NULL));
+	json_decref(list);
+	assert_says(world_expect(&world, 0, "snapshot", "verify", WORLD_VM, NULL), "is not on the host any more");
+	assert_says(world_expect(&world, 0, "snapshot", "verify", WORLD_VM, "A", "--json", NULL), "\"success\":true");
+	free(world_expect(&world, 1, "snapshot", "verify", WORLD_VM, "nothing", NULL));
+	free(world_expect(&world, 0, "snapshot", "delete", WORLD_VM, "B", "--yes", NULL));
+	world_assert_tree(&world, "A*");
+	world_clear(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vm_list__takes_every_filter_and_counts_what_fits__L1),
+		cmocka_unit_test(test_snapshot_verify__tells_each_and_what_is_gone_from_the_host__Y4),
 		cmocka_unit_test(test_snapshot_list__begins_with_the_newest_or_the_oldest__L1),
 	};
 	return cmocka_run_group_tests_name("scenario/lists", tests, NULL, NULL);

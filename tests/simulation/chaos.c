@@ -91,12 +91,60 @@ static int64_t current_of(const struct subject *subject)
 static enum operation_kind some_kind(struct world *world)
 {
 	int64_t which = world_below(world, 100);
-	return which < 33   ? OPERATION_CREATE_SNAPSHOT
-	       : which < 53 ? OPERATION_REVERT_SNAPSHOT
-	       : which < 68 ? OPERATION_DELETE_SNAPSHOT
-	       : which < 82 ? OPERATION_START_VM
-	       : which < 99 ? OPERATION_STOP_VM
+	return which < 29   ? OPERATION_CREATE_SNAPSHOT
+	       : which < 47 ? OPERATION_REVERT_SNAPSHOT
+	       : which < 60 ? OPERATION_DELETE_SNAPSHOT
+	       : which < 72 ? OPERATION_START_VM
+	       : which < 87 ? OPERATION_STOP_VM
+	       : which < 89 ? OPERATION_ATTACH_VOLUME
+	       : which < 91 ? OPERATION_DETACH_VOLUME
+	       : which < 92 ? OPERATION_RESIZE_VOLUME
+	       : which < 95 ? OPERATION_SCALE_VM
+	       : which < 97 ? OPERATION_CREATE_VOLUME_SNAPSHOT
+	       : which < 99 ? OPERATION_DELETE_VOLUME_SNAPSHOT
 			    : OPERATION_DESTROY_VM;
+}
+
+/* The id and size of some volume of the VM, or of the one that it starts from. */
+static void choose_volume(struct world *world, const struct subject *subject, bool root, struct engine_request *request)
+{
+	struct volume_list list = {0};
+	if (world->store->ops->volume_list(world->store, subject->vm.id, &list, NULL) == HV_OK && list.count > 0) {
+		const struct volume *volume = &list.items[root ? 0 : (size_t)world_below(world, (int64_t)list.count)];
+		request->volume = volume->uuid;
+		request->size_bytes = volume->size_bytes + (INT64_C(1) << 30);
+	}
+	volume_list_clear(&list);
+}
+
+static int64_t choose_offering(struct world *world)
+{
+	struct service_offering_list list = {0};
+	int64_t id = 0;
+	if (world->store->ops->offering_list(world->store, &list, NULL) == HV_OK && list.count > 0) {
+		id = list.items[world_below(world, (int64_t)list.count)].id;
+	}
+	service_offering_list_clear(&list);
+	return id;
+}
+
+static int64_t choose_copy(struct world *world, const struct subject *subject)
+{
+	struct volume_snapshot_list list = {0};
+	int64_t id = 0;
+	if (world->store->ops->volume_snapshot_list(world->store, subject->vm.id, &list, NULL) == HV_OK &&
+		list.count > 0) {
+		id = list.items[world_below(world, (int64_t)list.count)].id;
+	}
+	volume_snapshot_list_clear(&list);
+	return id;
+}
+
+/* Two files for all VMs of a host, so that they meet. */
+static const char *choose_path(struct world *world)
+{
+	static const char *const paths[] = {"D:\\sim\\one.vhdx", "D:\\sim\\two.vhdx"};
+	return paths[world_below(world, 2)];
 }
 
 static void fill_request(
@@ -128,13 +176,22 @@ static void fill_request(
 	case OPERATION_EXPORT_VM:
 	case OPERATION_REMOVE_VM:
 	case OPERATION_DESTROY_VM:
+	case OPERATION_KIND_COUNT:
+		break;
 	case OPERATION_ATTACH_VOLUME:
+		request->path = choose_path(world);
+		request->size_bytes = world_chance(world, 80) ? INT64_C(1) << 30 : 0;
+		break;
 	case OPERATION_DETACH_VOLUME:
 	case OPERATION_RESIZE_VOLUME:
-	case OPERATION_SCALE_VM:
 	case OPERATION_CREATE_VOLUME_SNAPSHOT:
+		choose_volume(world, subject, request->kind == OPERATION_CREATE_VOLUME_SNAPSHOT, request);
+		break;
+	case OPERATION_SCALE_VM:
+		request->offering_id = choose_offering(world);
+		break;
 	case OPERATION_DELETE_VOLUME_SNAPSHOT:
-	case OPERATION_KIND_COUNT:
+		request->volume_snapshot_id = choose_copy(world, subject);
 		break;
 	}
 	if (world_chance(world, 20)) {

@@ -182,6 +182,36 @@ static void check_untracked(struct world *world, const struct seen_vm *vm,
 	}
 }
 
+/* X2, X3, X4: disks, copies and sizes. */
+static void check_volumes(struct world *world, const struct virtual_machine *row, const struct seen_vm *vm)
+{
+	struct store *store = world->store;
+	struct volume_list volumes = {0};
+	struct volume_snapshot_list copies = {0};
+	int64_t ready = 0;
+	if (store->ops->volume_list(store, row->id, &volumes, NULL) != HV_OK ||
+		store->ops->volume_snapshot_list(store, row->id, &copies, NULL) != HV_OK) {
+		world_fail(world, "the auditor cannot read the volumes");
+	}
+	for (size_t i = 0; i < copies.count; i++) {
+		enum snapshot_state state = copies.items[i].state;
+		ready += state == SNAPSHOT_READY ? 1 : 0;
+		if (state != SNAPSHOT_READY && state != SNAPSHOT_ERROR) {
+			world_fail(world, "volume snapshot %s is still %s", copies.items[i].name, snapshot_state_name(state));
+		}
+	}
+	if (vm->disks != (int64_t)volumes.count || vm->cpus != row->cpus) {
+		world_fail(world, "VM %s has %" PRId64 " disks and %" PRId64 " CPUs, the store says %zu and %" PRId64, vm->name,
+			vm->disks, vm->cpus, volumes.count, row->cpus);
+	}
+	if (ready > vm->copies || vm->copies > (int64_t)copies.count) {
+		world_fail(world, "VM %s has %" PRId64 " copies, the store %" PRId64 " Ready ones of %zu", vm->name, vm->copies,
+			ready, copies.count);
+	}
+	volume_list_clear(&volumes);
+	volume_snapshot_list_clear(&copies);
+}
+
 static void check_vm(struct world *world, const struct virtual_machine *row)
 {
 	struct store *store = world->store;
@@ -206,6 +236,7 @@ static void check_vm(struct world *world, const struct virtual_machine *row)
 	for (size_t i = 0; i < rows.count; i++) {
 		check_row(world, vm, &rows, &rows.items[i]);
 	}
+	check_volumes(world, row, vm);
 	check_current(world, vm, &rows);
 	check_untracked(world, vm, &rows, row->untracked);
 	snapshot_list_clear(&rows);

@@ -56,6 +56,11 @@ struct seen_vm {
 	int64_t revision;
 	char disk[CONTENT];
 	char memory[CONTENT];
+	int64_t cpus;
+	int64_t disks;      /* how many it has */
+	int64_t disk_bytes; /* of all of them, as the guest sees it */
+	int64_t copies;     /* volume snapshots that are complete */
+	char copied[CONTENT]; /* what the newest of them holds */
 	struct seen_checkpoint checkpoints[MOST_CHECKPOINTS];
 	size_t count;
 };

@@ -72,6 +72,19 @@ static void look_at_vm(struct sim *sim, struct seen_vm *vm)
 		db_string(&sim->db, "SELECT value FROM vm_memory WHERE vm = ?1 AND key = 'w'", "i",
 			vm->row));
 	look_at_checkpoints(sim, vm);
+	vm->cpus = db_number(&sim->db, 0, "SELECT cpus FROM vm WHERE id = ?1", "i", vm->row);
+	vm->disks = db_number(&sim->db, 0, "SELECT count(*) FROM disk WHERE vm = ?1", "i", vm->row);
+	vm->disk_bytes = db_number(&sim->db, 0, "SELECT sum(size_bytes) FROM disk WHERE vm = ?1", "i", vm->row);
+	vm->copies = db_number(&sim->db, 0,
+		"SELECT count(*) FROM volume_snapshot WHERE vm_uuid = ?1 AND created_us IS NOT NULL", "s", vm->uuid);
+	int64_t newest = db_number(&sim->db, 0,
+		"SELECT top FROM volume_snapshot AS v JOIN disk ON disk.id = v.disk WHERE v.vm_uuid = ?1"
+		" AND v.created_us IS NOT NULL ORDER BY v.id DESC LIMIT 1",
+		"s", vm->uuid);
+	vm->copied[0] = '\0';
+	if (newest != 0) {
+		take_text(vm->copied, sizeof vm->copied, layer_read(sim, newest, "w"));
+	}
 }
 
 static size_t look(struct sim *sim, struct seen_vm *vms)
@@ -304,8 +317,49 @@ static void explain_registration(struct world *world, const struct seen_vm *old,
 	}
 }
 
+/* What was asked for is what happened: one number went up or down, by the one operation that does that. */
+static void explain_number(struct world *world, const struct seen_vm *now, const struct cause *cause, const char *what,
+	int64_t before, int64_t after, enum operation_kind up, enum operation_kind down)
+{
+	enum operation_kind kind = after > before ? up : down;
+	if (before == after) {
+		return;
+	}
+	if (!cause->any || cause->row.kind != kind) {
+		world_fail(world, "VM %s: its %s went from %" PRId64 " to %" PRId64 ", and nobody asked for it", now->name,
+			what, before, after);
+		return;
+	}
+	count_effect(world, now, cause);
+}
+
+/* X2, X3, X4. A revert brings back the sizes that its checkpoint recorded (V5). */
+static void explain_volumes(struct world *world, const struct seen_vm *old, const struct seen_vm *now,
+	const struct cause *cause)
+{
+	bool reverts = cause->any && cause->row.kind == OPERATION_REVERT_SNAPSHOT;
+	if (!reverts) {
+		explain_number(world, now, cause, "CPUs", old->cpus, now->cpus, OPERATION_SCALE_VM, OPERATION_SCALE_VM);
+	}
+	explain_number(world, now, cause, "disks", old->disks, now->disks, OPERATION_ATTACH_VOLUME,
+		OPERATION_DETACH_VOLUME);
+	if (old->disks == now->disks) {
+		explain_number(world, now, cause, "bytes of disk", old->disk_bytes, now->disk_bytes, OPERATION_RESIZE_VOLUME,
+			OPERATION_KIND_COUNT);
+	}
+	explain_number(world, now, cause, "copies", old->copies, now->copies, OPERATION_CREATE_VOLUME_SNAPSHOT,
+		OPERATION_DELETE_VOLUME_SNAPSHOT);
+	if (now->copies > old->copies && strcmp(now->copied, now->disk) != 0) {
+		world_fail(world, "VM %s: a copy of its disk holds %s, the disk holds %s", now->name, now->copied, now->disk);
+	}
+}
+
 static bool differs(const struct seen_vm *old, const struct seen_vm *now)
 {
+	if (old->cpus != now->cpus || old->disks != now->disks || old->disk_bytes != now->disk_bytes ||
+		old->copies != now->copies) {
+		return true;
+	}
 	if (old->count != now->count || old->top != now->top || old->registered != now->registered ||
 		strcmp(old->power, now->power) != 0 || strcmp(old->pointer, now->pointer) != 0 ||
 		strcmp(old->disk, now->disk) != 0 || strcmp(old->memory, now->memory) != 0) {
@@ -331,6 +385,9 @@ static void explain(struct world *world, const struct seen_vm *old, const struct
 		old->disk, old->memory, old->pointer, old->count);
 	find_cause(world, now, &cause);
 	bool created = explain_checkpoints(world, old, now, &cause);
+	if (old->registered == now->registered) {
+		explain_volumes(world, old, now, &cause);
+	}
 	if (old->registered != now->registered) {
 		explain_registration(world, old, now, &cause);
 	} else if (!created &&

@@ -181,6 +181,10 @@ void act_preview_text(struct hv_text *text, const struct act_preview_facts *fact
 		act_preview_vm_text(text, facts);
 		break;
 	}
+	for (size_t i = 0; facts->act->kind != OPERATION_REVERT_SNAPSHOT && i < facts->preview->risk_count; i++) {
+		HV_CLEANUP_FREE char *risk = printable(facts->preview->risks[i]);
+		hv_text_printf(text, "RISK   %s\n", risk);
+	}
 	if (facts->refusal) {
 		HV_CLEANUP_FREE char *refusal = printable(facts->refusal);
 		hv_text_printf(text, "REFUSED %s\n", refusal);

@@ -1,8 +1,10 @@
-/* hvtree sync: ask the hosts what is true, all at once, and see open operations to their end (Y1). */
+/* hvtree sync: ask the hosts what is true, all at once, and see open operations to their end (Y1). snapshot verify: the
+ * same for one VM, whose snapshots are then told one by one (Y4). */
 #include "tui/batch/commands.h"
 
 #include <stdlib.h>
 
+#include "tui/batch/objects.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
@@ -21,11 +23,17 @@ struct sync {
 	struct part *parts;
 	size_t count;
 	size_t waiting;
+	char **warnings; /* what the hosts said that somebody should know: a snapshot that is gone, ... */
+	size_t warning_count, warning_capacity;
 };
 
 static bool seen_answer(void *context, const struct hv_event *event)
 {
 	struct sync *sync = context;
+	if (event->kind == HV_EVENT_MESSAGE && event->warning && event->text) {
+		HV_GROW(sync->warnings, sync->warning_count, sync->warning_capacity);
+		sync->warnings[sync->warning_count++] = printable(event->text);
+	}
 	if (event->ticket == 0) {
 		return false;
 	}
@@ -97,6 +105,22 @@ static void operations_json(struct batch *batch)
 	json_close_array(&batch->json);
 }
 
+static void warnings_json(const struct sync *sync)
+{
+	json_open_array(&sync->batch->json, "warning");
+	for (size_t i = 0; i < sync->warning_count; i++) {
+		json_put_string(&sync->batch->json, NULL, sync->warnings[i]);
+	}
+	json_close_array(&sync->batch->json);
+}
+
+static void warnings_text(const struct sync *sync)
+{
+	for (size_t i = 0; i < sync->warning_count; i++) {
+		output_printf(&sync->batch->output, "! %s\n", sync->warnings[i]);
+	}
+}
+
 static void tell_json(const struct sync *sync, size_t failed)
 {
 	struct json_writer *json = &sync->batch->json;
@@ -117,6 +141,7 @@ static void tell_json(const struct sync *sync, size_t failed)
 	}
 	json_close_array(json);
 	operations_json(sync->batch);
+	warnings_json(sync);
 	json_close_object(json);
 	output_puts(&sync->batch->output, "\n");
 }
@@ -139,6 +164,7 @@ static void tell_text(const struct sync *sync)
 			operation->unknown ? "Unknown" : operation_state_name(operation->state),
 			operation->error ? ": " : "", reason);
 	}
+	warnings_text(sync);
 }
 
 static int tell(const struct sync *sync)
@@ -191,21 +217,134 @@ static enum hv_status choose(struct sync *sync, struct hv_error *err)
 	return HV_OK;
 }
 
+static enum hv_status ask_and_settle(struct sync *sync, struct hv_error *err)
+{
+	enum hv_status status = ask_all(sync, err);
+	return status == HV_OK ? settle_all(sync, err) : status;
+}
+
+static void sync_clear(struct sync *sync)
+{
+	for (size_t i = 0; i < sync->count; i++) {
+		hv_host_unref(sync->parts[i].host);
+	}
+	for (size_t i = 0; i < sync->warning_count; i++) {
+		free(sync->warnings[i]);
+	}
+	free(sync->warnings);
+	free(sync->parts);
+}
+
 int command_sync(struct batch *batch)
 {
 	struct sync sync = {.batch = batch};
 	struct hv_error error;
 	enum hv_status status = choose(&sync, &error);
 	if (status == HV_OK) {
-		status = ask_all(&sync, &error);
-	}
-	if (status == HV_OK) {
-		status = settle_all(&sync, &error);
+		status = ask_and_settle(&sync, &error);
 	}
 	int code = status == HV_OK ? tell(&sync) : batch_fail(batch, &error);
-	for (size_t i = 0; i < sync.count; i++) {
-		hv_host_unref(sync.parts[i].host);
+	sync_clear(&sync);
+	return code;
+}
+
+/* ---- one VM ---- */
+
+/* Whether anything about the VM is still open, or a snapshot that was asked about cannot be used. */
+static bool is_open(const struct batch *batch, const struct hv_uuid *vm)
+{
+	const struct overview_index *operations = &batch->session.overview.operations;
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct hv_operation *operation = operations->entries[i].operation;
+		bool live = operation->state == OPERATION_QUEUED || operation->state == OPERATION_RUNNING;
+		if (live && hv_uuid_equal(&operation->vm, vm)) {
+			return true;
+		}
 	}
-	free(sync.parts);
+	return false;
+}
+
+static void verified_json(
+	const struct sync *sync, const struct hv_vm *vm, const struct hv_tree *tree, const struct hv_node *only)
+{
+	struct json_writer *json = &sync->batch->json;
+	json_open_object(json, NULL);
+	json_put_bool(json, "success", !is_open(sync->batch, &vm->uuid));
+	json_open_array(json, "vmSnapshot");
+	for (size_t i = 0; i < tree->count; i++) {
+		if (!only || only == &tree->nodes[i]) {
+			json_open_object(json, NULL);
+			json_put_node(json, tree, &tree->nodes[i], vm);
+			json_close_object(json);
+		}
+	}
+	json_close_array(json);
+	operations_json(sync->batch);
+	warnings_json(sync);
+	json_close_object(json);
+	output_puts(&sync->batch->output, "\n");
+}
+
+static void verified_text(
+	const struct sync *sync, const struct hv_vm *vm, const struct hv_tree *tree, const struct hv_node *only)
+{
+	HV_CLEANUP_FREE char *vm_name = printable(vm->name);
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct hv_node *node = &tree->nodes[i];
+		if (!only || only == node) {
+			HV_CLEANUP_FREE char *name = printable(node->name);
+			output_printf(&sync->batch->output, "snapshot '%s' of VM '%s': %s%s\n", name, vm_name,
+				node->untracked ? "untracked" : snapshot_state_name(node->state),
+				node->current ? ", current" : "");
+		}
+	}
+	warnings_text(sync);
+}
+
+static int tell_verified(struct sync *sync, const struct hv_vm *vm, struct hv_error *error)
+{
+	struct batch *batch = sync->batch;
+	const struct arguments *arguments = batch->arguments;
+	const struct hv_tree *tree;
+	const struct hv_node *only = NULL;
+	enum hv_status status = session_tree(&batch->session, &vm->uuid, &tree, error);
+	if (status != HV_OK) {
+		return batch_fail(batch, error);
+	}
+	if (arguments->operand_count > 1) {
+		status = resolve_node(batch, tree, vm->name, arguments->operands[1], &only, error);
+	}
+	int code = BATCH_DONE;
+	if (status != HV_OK) {
+		code = batch_fail(batch, error);
+	} else {
+		(batch->wants_json ? verified_json : verified_text)(sync, vm, tree, only);
+		code = is_open(batch, &vm->uuid) ? BATCH_UNKNOWN : BATCH_DONE;
+	}
+	hv_tree_unref(tree);
+	return code;
+}
+
+int command_snapshot_verify(struct batch *batch)
+{
+	struct sync sync = {.batch = batch};
+	struct hv_error error;
+	const struct hv_vm *vm = NULL;
+	if (resolve_vm(batch, batch->arguments->operands[0], &vm, &error) != HV_OK) {
+		return batch_fail(batch, &error);
+	}
+	vm = hv_vm_ref(vm);
+	const struct hv_host *host = overview_host(&batch->session.overview, &vm->host);
+	sync.parts = hv_alloc(sizeof *sync.parts);
+	sync.count = host ? 1 : 0;
+	sync.parts[0].host = host ? hv_host_ref(host) : NULL;
+	enum hv_status status = ask_and_settle(&sync, &error);
+	bool failed = sync.count > 0 && sync.parts[0].error.status != HV_OK;
+	if (status == HV_OK && failed) {
+		error = sync.parts[0].error;
+	}
+	int code = status == HV_OK && !failed ? tell_verified(&sync, vm, &error) : batch_fail(batch, &error);
+	sync_clear(&sync);
+	hv_vm_unref(vm);
 	return code;
 }

@@ -138,6 +138,10 @@ static const struct command commands[] = {
 	{"snapshot edit", "VM SNAPSHOT", 2, 2, BIT(OPTION_NEW_NAME) | BIT(OPTION_NEW_DESCRIPTION), false,
 		"change the display name or the description of a snapshot",
 		"Nothing changes on the host. What was there before stands in the log.", command_snapshot_edit},
+	{"snapshot verify", "VM [SNAPSHOT]", 1, 2, 0, false, "ask the VM's host what is true of its snapshots",
+		"Settles what is Unknown, waits for what runs, and tells each snapshot as it is then, also one that is gone from "
+		"the host.",
+		command_snapshot_verify},
 	{"tree", "[VM...]", 0, OPERANDS_ANY, 0, false, "draw groups, hosts, VMs and their snapshot trees",
 		"`*` marks the current snapshot, `now` the running state. Untracked rows are checkpoints that were made "
 		"outside hvtree; it never changes them.",

@@ -34,6 +34,7 @@ int command_host_add(struct batch *batch);
 int command_host_check(struct batch *batch);
 int command_host_set(struct batch *batch);
 int command_host_remove(struct batch *batch);
+int command_snapshot_verify(struct batch *batch);
 int command_sync(struct batch *batch);
 int command_account_list(struct batch *batch);
 int command_account_add(struct batch *batch);

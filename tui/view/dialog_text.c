@@ -149,6 +149,9 @@ static void delete_preview_text(const struct app *app, struct sheet *sheet)
 		sheet_add(sheet, ROLE_TEXT, "MERGE", "about %s on the host, which takes time; J shows how far it is",
 			hv_format_bytes(preview->merged_bytes, size));
 	}
+	for (size_t i = 0; i < preview->risk_count; i++) {
+		sheet_add(sheet, ROLE_WARN, i == 0 ? "RISK" : "", "! %s", preview->risks[i]);
+	}
 	sheet_add(sheet, ROLE_OK, "KEPT", "the VM as it is now%s",
 		app->dialog.scope == SCOPE_ALL ? "" : ", and what every other snapshot holds");
 }

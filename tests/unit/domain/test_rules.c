@@ -100,6 +100,17 @@ static void test_create__stops_at_the_limit_and_at_hypervs_own__C3(void **state)
 	assert_null(rules_refuse(ACTION_SNAPSHOT_DELETE, &facts));
 }
 
+static void test_create_and_copy__are_refused_when_not_even_a_file_fits__C1_X3(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.space_lacks = true;
+	assert_refused(ACTION_SNAPSHOT_CREATE_DISK, facts, "no-space", "is full; free some of it first");
+	assert_null(rules_refuse(ACTION_SNAPSHOT_DELETE, &facts)); /* what frees it stays possible */
+	facts.vm_state = VM_STOPPED;
+	assert_refused(ACTION_VOLUME_SNAPSHOT_CREATE, facts, "no-space", "is full");
+}
+
 static void test_create__needs_the_capability_of_the_hypervisor__X5(void **state)
 {
 	(void)state;
@@ -304,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_every_act__waits_for_the_one_live_operation__X1),
 		cmocka_unit_test(test_every_act__is_locked_while_the_host_is_lost_or_the_console_read_only__U3),
 		cmocka_unit_test(test_create__stops_at_the_limit_and_at_hypervs_own__C3),
+		cmocka_unit_test(test_create_and_copy__are_refused_when_not_even_a_file_fits__C1_X3),
 		cmocka_unit_test(test_create__needs_the_capability_of_the_hypervisor__X5),
 		cmocka_unit_test(test_untracked_checkpoints__are_never_changed__T6),
 		cmocka_unit_test(test_targets__must_be_in_a_state_that_S1_lets_go_on),
