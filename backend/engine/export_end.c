@@ -105,6 +105,7 @@ static void hold(struct engine *engine, struct run *run)
 {
 	static const char phase[] = "waiting for the host's storage";
 	struct operation *row = &run->row;
+	struct scene scene = {0};
 	struct hv_error err = {0};
 	enum hv_status status = HV_OK;
 	if (row->sent || !row->phase || strcmp(row->phase, phase) != 0) {
@@ -116,10 +117,15 @@ static void hold(struct engine *engine, struct run *run)
 		row->updated_us = engine_wall_us(engine);
 		status = engine_begin(engine, &err);
 		if (status == HV_OK) {
+			status = scene_load(engine, row, &scene, &err);
+		}
+		if (status == HV_OK) {
 			engine_say(engine, true,
-				"An export waits until its host's storage is back; its VM stays on its host");
+				"The export of VM '%s' waits until the storage of host '%s' is back; the VM stays there",
+				scene.vm_name, scene.host_name);
 			status = run_save(engine, run, &err);
 		}
+		scene_clear(&scene);
 		status = engine_end(engine, status, &err);
 	}
 	if (status != HV_OK) {
