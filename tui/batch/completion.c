@@ -52,7 +52,9 @@ static void put_first_words(struct output *output)
 		for (size_t k = 0; k < i; k++) {
 			seen = seen || strcmp(first_word(commands[k].words, last, sizeof last), word) == 0;
 		}
-		output_printf(output, seen ? "" : " %s", word);
+		if (!seen) {
+			output_printf(output, " %s", word);
+		}
 	}
 }
 
