@@ -67,6 +67,22 @@ static void test_snapshot_list__begins_with_the_newest_or_the_oldest__L1(void **
 	world_clear(&world);
 }
 
+static void test_host_list__takes_a_group_and_a_word__L1(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *option, *value, *count;
+	} filters[] = {{"--group", "LAB", "\"count\":1"}, {"--group", "prod", "\"count\":0"},
+		{"--keyword", "HV0", "\"count\":1"}, {"--keyword", "xyz", "\"count\":0"}};
+	struct world world;
+	world_make(&world, false);
+	for (size_t i = 0; i < HV_ARRAY_LEN(filters); i++) {
+		assert_says(world_expect(&world, 0, "host", "list", "--json", filters[i].option, filters[i].value, NULL),
+			filters[i].count);
+	}
+	world_clear(&world);
+}
+
 /* A checkpoint that somebody deletes on the host is found, said, and can be deleted here as well (Y4, D4). */
 static void test_snapshot_verify__tells_each_and_what_is_gone_from_the_host__Y4(void **state)
 {
@@ -92,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vm_list__takes_every_filter_and_counts_what_fits__L1),
+		cmocka_unit_test(test_host_list__takes_a_group_and_a_word__L1),
 		cmocka_unit_test(test_snapshot_verify__tells_each_and_what_is_gone_from_the_host__Y4),
 		cmocka_unit_test(test_snapshot_list__begins_with_the_newest_or_the_oldest__L1),
 	};

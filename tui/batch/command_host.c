@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/batch/objects.h"
 #include "tui/batch/report.h"
@@ -49,6 +50,37 @@ static void list_text(struct batch *batch, const struct hv_host *const *hosts, s
 	table_finish(&table);
 }
 
+/* In the group that was asked for, with the word that was asked for in its name or its address. */
+static bool is_wanted(const struct batch *batch, const struct hv_host *host)
+{
+	const char *group = batch->arguments->text[OPTION_GROUP];
+	const char *keyword = batch->arguments->text[OPTION_KEYWORD];
+	if (group && !hv_text_same_name(host->group ? host->group : "", group)) {
+		return false;
+	}
+	if (!keyword) {
+		return true;
+	}
+	HV_CLEANUP_FREE char *word = hv_text_name_key(keyword);
+	HV_CLEANUP_FREE char *name = hv_text_name_key(host->name);
+	HV_CLEANUP_FREE char *address = hv_text_name_key(host->address ? host->address : "");
+	return strstr(name, word) || strstr(address, word);
+}
+
+/* Those that are not wanted go behind the others. Returns how many are. */
+static size_t choose(const struct batch *batch, const struct hv_host **hosts, size_t count)
+{
+	size_t chosen = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (is_wanted(batch, hosts[i])) {
+			const struct hv_host *host = hosts[i];
+			memmove(&hosts[chosen + 1], &hosts[chosen], (i - chosen) * sizeof(struct hv_host *));
+			hosts[chosen++] = host;
+		}
+	}
+	return chosen;
+}
+
 int command_host_list(struct batch *batch)
 {
 	struct hv_error error;
@@ -57,7 +89,7 @@ int command_host_list(struct batch *batch)
 	}
 	size_t count = batch->session.overview.hosts.count;
 	const struct hv_host **hosts = overview_hosts_in_order(&batch->session.overview);
-	(batch->wants_json ? list_json : list_text)(batch, hosts, count);
+	(batch->wants_json ? list_json : list_text)(batch, hosts, choose(batch, hosts, count));
 	overview_free_hosts(hosts, count);
 	return BATCH_DONE;
 }

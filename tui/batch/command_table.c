@@ -199,7 +199,7 @@ static const struct command commands[] = {
 		"VERSION is as 'host list --json' tells it, or 'default' for all others. For administrators; written into the "
 		"log.",
 		command_capabilities_set},
-	{"host list", "", 0, 0, 0, false, "list hosts", NULL, command_host_list},
+	{"host list", "", 0, 0, BIT(OPTION_GROUP) | BIT(OPTION_KEYWORD), false, "list hosts", NULL, command_host_list},
 	{"host add", "[USER@]HOST[:PORT]", 1, 1,
 		BIT(OPTION_HOST_NAME) | BIT(OPTION_GROUP) | BIT(OPTION_TRANSPORT) | BIT(OPTION_COMMAND) |
 			BIT(OPTION_ACCEPT_KEY) | BIT(OPTION_STOP_POLICY),
