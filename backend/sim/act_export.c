@@ -13,7 +13,7 @@
 /* The VM's own export of the command's id; false: it has none. */
 static bool own_export(const struct act *act, struct export_row *ret_export)
 {
-	return export_load(act->sim, act->command->export, ret_export) && ret_export->vm == act->vm.id;
+	return exports_load(act->sim, act->command->export, ret_export) && ret_export->vm == act->vm.id;
 }
 
 /* --- export ---------------------------------------------------------------------------------------------------- */
@@ -30,7 +30,7 @@ static bool cannot_be_exported(struct act *act)
 		(void)act_fail(act, "InvalidState", "Without its disks the export would lose the VM's checkpoints");
 		return true;
 	}
-	if (export_load(act->sim, act->command->export, &other) && other.vm != act->vm.id) {
+	if (exports_load(act->sim, act->command->export, &other) && other.vm != act->vm.id) {
 		(void)act_fail(act, "InvalidState", "The export of this id is another VM's");
 		return true;
 	}
@@ -56,10 +56,10 @@ static enum act_result begin_copy(struct act *act)
 	if (act_space_is_short(act, bytes)) {
 		return ACT_ANSWERED;
 	}
-	int64_t export = export_begin_copy(
+	int64_t export = exports_begin_copy(
 		sim, &act->vm, act->command->export, act->command->with_disks, bytes, host_now(sim));
 	if (act_dies(act, "copying")) {
-		export_stop_half_way(sim, export);
+		exports_stop_half_way(sim, export);
 		return ACT_DIES;
 	}
 	return act_begin_job(
@@ -105,7 +105,7 @@ enum act_result act_cancel_export(struct act *act)
 		job_cancel(act->sim, act->vm.id);
 	}
 	if (own_export(act, &export)) {
-		export_delete(act->sim, export.id);
+		exports_delete(act->sim, export.id);
 	}
 	journal_cancel_exports(act->sim, act->vm.id, act->command->export);
 	return act_did_it(act);

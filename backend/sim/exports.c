@@ -13,7 +13,7 @@
 	"(export.state = 'Complete' AND (NOT vm.registered OR (vm.edits = export.edits"                     \
 	" AND vm.state = (SELECT copy.state FROM vm AS copy WHERE copy.id = export.copy))))"
 
-bool export_load(struct sim *sim, const char *uuid, struct export_row *ret_export)
+bool exports_load(struct sim *sim, const char *uuid, struct export_row *ret_export)
 {
 	sqlite3_stmt *rows = db_query(&sim->db,
 		"SELECT export.id, export.vm, export.copy, export.state, export.disks, " MATCHES
@@ -43,7 +43,7 @@ static int64_t copy_of_export(struct sim *sim, int64_t export)
 	return db_number(&sim->db, 0, "SELECT copy FROM export WHERE id = ?1", "i", export);
 }
 
-void export_delete(struct sim *sim, int64_t export)
+void exports_delete(struct sim *sim, int64_t export)
 {
 	int64_t vm = db_number(&sim->db, 0, "SELECT vm FROM export WHERE id = ?1", "i", export);
 	int64_t copy = copy_of_export(sim, export);
@@ -61,7 +61,7 @@ static void delete_others(struct sim *sim, int64_t vm, int64_t other_than, const
 	while ((export = db_number(&sim->db, 0,
 			"SELECT id FROM export WHERE vm = ?1 AND id <> ?2 AND (?3 IS NULL OR state = ?3) LIMIT 1", "iis",
 			vm, other_than, state)) != 0) {
-		export_delete(sim, export);
+		exports_delete(sim, export);
 	}
 }
 
@@ -70,10 +70,10 @@ void exports_delete_of(struct sim *sim, int64_t vm)
 	delete_others(sim, vm, 0, NULL);
 }
 
-void export_take_back(struct sim *sim, const struct job *job)
+void exports_take_back(struct sim *sim, const struct job *job)
 {
 	if (db_number(&sim->db, 0, "SELECT state = 'Running' FROM export WHERE id = ?1", "i", job->export) != 0) {
-		export_delete(sim, job->export);
+		exports_delete(sim, job->export);
 	}
 }
 
@@ -82,12 +82,12 @@ void exports_delete_partial(struct sim *sim, int64_t vm)
 	delete_others(sim, vm, 0, "Running");
 }
 
-int64_t export_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
+int64_t exports_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
 	int64_t now_us)
 {
 	struct export_row old;
-	if (export_load(sim, uuid, &old)) {
-		export_delete(sim, old.id); /* the VM has changed since; it is what counts */
+	if (exports_load(sim, uuid, &old)) {
+		exports_delete(sim, old.id); /* the VM has changed since; it is what counts */
 	}
 	vm_touch_state(sim, vm->id);
 	return db_number(&sim->db, 0,
@@ -96,7 +96,7 @@ int64_t export_begin_copy(struct sim *sim, const struct vm_row *vm, const char *
 		"siiii", uuid, vm->id, (int64_t)with_disks, now_us, bytes);
 }
 
-void export_stop_half_way(struct sim *sim, int64_t export)
+void exports_stop_half_way(struct sim *sim, int64_t export)
 {
 	db_run(&sim->db, "UPDATE export SET copied_bytes = bytes / 2 WHERE id = ?1", "i", export);
 }
@@ -116,7 +116,7 @@ static void lose_checkpoint(struct sim *sim, int64_t copy, int64_t now_us)
 	}
 }
 
-void export_finish_copy(struct sim *sim, const struct job *job, struct job_failure *failure)
+void exports_finish_copy(struct sim *sim, const struct job *job, struct job_failure *failure)
 {
 	struct db *db = &sim->db;
 	bool with_disks = db_number(db, 0, "SELECT disks FROM export WHERE id = ?1", "i", job->export) != 0;
@@ -153,7 +153,7 @@ static bool reads_back(struct sim *sim, int64_t export, int64_t copy, bool with_
 	return !expected || strcmp(expected, held) == 0;
 }
 
-void export_finish_read_back(struct sim *sim, const struct job *job, struct job_failure *failure)
+void exports_finish_read_back(struct sim *sim, const struct job *job, struct job_failure *failure)
 {
 	bool with_disks = db_number(&sim->db, 0, "SELECT disks FROM export WHERE id = ?1", "i", job->export) != 0;
 	if (!reads_back(sim, job->export, copy_of_export(sim, job->export), with_disks)) {
@@ -183,12 +183,12 @@ static void leave_only_export(struct sim *sim, int64_t vm, int64_t export, const
 	vm_touch_tree(sim, vm);
 }
 
-void export_finish_remove_vm(struct sim *sim, const struct job *job, struct job_failure *failure)
+void exports_finish_remove_vm(struct sim *sim, const struct job *job, struct job_failure *failure)
 {
 	struct export_row export;
 	HV_CLEANUP_FREE char *uuid =
 		db_string(&sim->db, "SELECT uuid FROM export WHERE id = ?1", "i", job->export);
-	if (!uuid || !export_load(sim, uuid, &export) || !export.complete || !export.matches) {
+	if (!uuid || !exports_load(sim, uuid, &export) || !export.complete || !export.matches) {
 		*failure = (struct job_failure){"InvalidState", "The VM is not any more what its export holds"};
 		return;
 	}
@@ -201,7 +201,7 @@ void export_finish_remove_vm(struct sim *sim, const struct job *job, struct job_
 }
 
 /* What is registered is what was exported, or nothing is. */
-void export_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure)
+void exports_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure)
 {
 	bool with_disks = db_number(&sim->db, 0, "SELECT disks FROM export WHERE id = ?1", "i", job->export) != 0;
 	if (!reads_back(sim, job->export, job->vm, with_disks)) {
@@ -217,7 +217,7 @@ void export_finish_import(struct sim *sim, const struct job *job, struct job_fai
 	vm_touch_tree(sim, job->vm);
 }
 
-enum hv_status export_spoil(struct sim *sim, int64_t vm, bool seen, struct hv_error *err)
+enum hv_status exports_spoil(struct sim *sim, int64_t vm, bool seen, struct hv_error *err)
 {
 	int64_t export = db_number(&sim->db, 0,
 		"SELECT id FROM export WHERE vm = ?1 AND state <> 'Running' ORDER BY id DESC LIMIT 1", "i", vm);
@@ -256,7 +256,7 @@ static json_t *view_percent(struct sim *sim, int64_t vm, const char *state)
 	return json_integer(job.is_second_half ? 100 : job.percent);
 }
 
-json_t *export_view(struct sim *sim, int64_t vm)
+json_t *exports_view(struct sim *sim, int64_t vm)
 {
 	sqlite3_stmt *rows = db_query(&sim->db,
 		"SELECT export.uuid, export.state, export.disks, export.created_us, " MATCHES
@@ -284,7 +284,7 @@ size_t exports_check(struct sim *sim, struct hv_text *findings)
 		HV_CLEANUP_FREE char *uuid =
 			db_string(&sim->db, "SELECT uuid FROM export WHERE id = ?1", "i", export);
 		struct export_row row;
-		if (uuid && export_load(sim, uuid, &row) && row.matches &&
+		if (uuid && exports_load(sim, uuid, &row) && row.matches &&
 			!reads_back(sim, export, row.vm, row.with_disks)) {
 			hv_text_printf(findings, "a VM that matches its export is what was exported: %s\n", uuid);
 			count++;

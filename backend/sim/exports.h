@@ -21,33 +21,33 @@ struct export_row {
 	bool matches; /* Complete, and the VM has not changed since */
 };
 /** False: there is none of this id. */
-bool export_load(struct sim *sim, const char *uuid, struct export_row *ret_export);
+bool exports_load(struct sim *sim, const char *uuid, struct export_row *ret_export);
 
 /** What was left Running goes. */
 void exports_delete_partial(struct sim *sim, int64_t vm);
 /** The row of an export that begins, in the place of a finished one of the same id. Returns its id. */
-int64_t export_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
+int64_t exports_begin_copy(struct sim *sim, const struct vm_row *vm, const char *uuid, bool with_disks, int64_t bytes,
 	int64_t now_us);
 /** Half of it is there and nobody goes on with it. */
-void export_stop_half_way(struct sim *sim, int64_t export);
-void export_delete(struct sim *sim, int64_t export);
+void exports_stop_half_way(struct sim *sim, int64_t export);
+void exports_delete(struct sim *sim, int64_t export);
 void exports_delete_of(struct sim *sim, int64_t vm);
 /** The files of the VM's newest finished export rot. `seen`: and that is noticed at once. */
-enum hv_status export_spoil(struct sim *sim, int64_t vm, bool seen, struct hv_error *err);
+enum hv_status exports_spoil(struct sim *sim, int64_t vm, bool seen, struct hv_error *err);
 
 /* What the host's jobs bring about at their end; see jobs.c. */
-void export_finish_copy(struct sim *sim, const struct job *job, struct job_failure *failure);
-void export_finish_read_back(struct sim *sim, const struct job *job, struct job_failure *failure);
-void export_finish_remove_vm(struct sim *sim, const struct job *job, struct job_failure *failure);
-void export_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure);
+void exports_finish_copy(struct sim *sim, const struct job *job, struct job_failure *failure);
+void exports_finish_read_back(struct sim *sim, const struct job *job, struct job_failure *failure);
+void exports_finish_remove_vm(struct sim *sim, const struct job *job, struct job_failure *failure);
+void exports_finish_import(struct sim *sim, const struct job *job, struct job_failure *failure);
 
 /** What was not complete goes; what was only read back once more stays. */
-void export_take_back(struct sim *sim, const struct job *job);
+void exports_take_back(struct sim *sim, const struct job *job);
 
 /** What copies that are under way take by now, and what those that were left half-way take. */
 int64_t exports_partial_bytes(struct sim *sim, int64_t now_us);
 /** "export" of the VM object. */
-json_t *export_view(struct sim *sim, int64_t vm);
+json_t *exports_view(struct sim *sim, int64_t vm);
 /** Rules that a query cannot say: a line for each finding. Returns how many. */
 size_t exports_check(struct sim *sim, struct hv_text *findings);
 

@@ -107,7 +107,7 @@ enum hv_status sim_foreign_spoil_export(struct sim *sim, const char *vm_name, bo
 	struct vm_row vm = {0};
 	enum hv_status status = begin_on_vm(sim, vm_name, &vm, err);
 	if (status == HV_OK) {
-		status = export_spoil(sim, vm.id, seen, err);
+		status = exports_spoil(sim, vm.id, seen, err);
 	}
 	return end_on_vm(sim, status, err);
 }

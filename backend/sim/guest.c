@@ -35,7 +35,7 @@ static enum hv_status find_export(struct sim *sim, const struct sim_place *place
 	struct hv_error *err)
 {
 	struct export_row export;
-	if (!export_load(sim, place->export, &export) || export.vm != found->vm.id) {
+	if (!exports_load(sim, place->export, &export) || export.vm != found->vm.id) {
 		return hv_error_set(err, HV_ERR_INVALID, "VM '%s' has no export '%s'", place->vm, place->export);
 	}
 	if (export.copy == 0 && found->vm.registered) {

@@ -10,6 +10,7 @@
 #include "backend/sim/exports.h"
 #include "backend/sim/faults.h"
 #include "backend/sim/jobs.h"
+#include "backend/sim/layers.h"
 #include "backend/sim/schema.h"
 #include "backend/sim/volumes.h"
 
@@ -67,7 +68,8 @@ int64_t host_free_bytes(struct sim *sim)
 		" - (SELECT coalesce(sum(memory_bytes), 0) FROM vm WHERE copy_of IS NOT NULL AND state = 'Saved')"
 		" FROM host",
 		"");
-	free_bytes -= exports_partial_bytes(sim, host_now(sim)) + volume_snapshots_partial_bytes(sim, host_now(sim));
+	free_bytes -= exports_partial_bytes(sim, host_now(sim)) + volume_snapshots_partial_bytes(sim, host_now(sim)) +
+		      layers_merging_bytes(sim, host_now(sim));
 	return free_bytes > 0 ? free_bytes : 0;
 }
 

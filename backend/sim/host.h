@@ -38,7 +38,7 @@ int64_t host_now(const struct sim *sim);
 void host_new_uuid(const struct sim *sim, char text[HV_UUID_TEXT_SIZE]);
 /** Per cent of the demo's pace. */
 int64_t host_scaled_us(struct sim *sim, int64_t duration_us);
-/** Free bytes of the primary storage, as far as copies have come by now: 0 while the fault disk-full stands. */
+/** Free bytes of the primary storage, as far as copies and merges have come by now: 0 while the fault disk-full stands. */
 int64_t host_free_bytes(struct sim *sim);
 
 bool vm_load(struct sim *sim, int64_t id, struct vm_row *ret_vm);

@@ -259,6 +259,16 @@ bool layers_are_merging(struct sim *sim, int64_t vm)
 	return db_number(&sim->db, 0, "SELECT 1 FROM merge WHERE vm = ?1 LIMIT 1", "i", vm) != 0;
 }
 
+int64_t layers_merging_bytes(struct sim *sim, int64_t now_us)
+{
+	return db_number(&sim->db, 0,
+		"SELECT sum(min(above.bytes, max(0, disk.size_bytes - layer.bytes)) *"
+		"  max(0, min(100, (?1 - merge.started_us) * 100 / (merge.due_us - merge.started_us))) / 100)"
+		" FROM merge JOIN layer ON layer.id = merge.layer JOIN disk ON disk.id = layer.disk"
+		" JOIN layer AS above ON above.parent = layer.id WHERE merge.due_us > merge.started_us",
+		"i", now_us);
+}
+
 int64_t layers_merge_percent(struct sim *sim, int64_t vm, int64_t now_us)
 {
 	int64_t percent = db_number(&sim->db, -1,

@@ -24,6 +24,8 @@ void layers_merge_due(struct sim *sim, int64_t vm, int64_t due_us);
 void layers_merge_now(struct sim *sim, int64_t vm, int64_t now_us);
 /** Merges under way or queued. */
 bool layers_are_merging(struct sim *sim, int64_t vm);
+/** What merges under way have written by now beside the files that they will free at their end. */
+int64_t layers_merging_bytes(struct sim *sim, int64_t now_us);
 /** Of the merges under way; -1 when there are none. */
 int64_t layers_merge_percent(struct sim *sim, int64_t vm, int64_t now_us);
 

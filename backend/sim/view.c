@@ -92,7 +92,7 @@ json_t *view_vm(struct sim *sim, int64_t vm)
 		"SELECT (state_revision + tree_revision) * 2 + registered FROM vm WHERE id = ?1", "i", vm);
 	(void)json_object_set_new(object, "revision", json_integer(known / 2));
 	(void)json_object_set_new(object, "registered", json_boolean(known % 2));
-	(void)json_object_set_new(object, "export", export_view(sim, vm));
+	(void)json_object_set_new(object, "export", exports_view(sim, vm));
 	(void)json_object_set_new(object, "volumeSnapshots", volume_snapshots_view(sim, vm));
 	return object;
 }

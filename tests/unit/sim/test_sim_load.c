@@ -90,6 +90,24 @@ static void test_load__makes_trees_with_one_root_several_roots_and_no_current_on
 	assert_string_equal(json_string_value(json_object_get(checkpoint_named(answer, "theirs"), "kind")), "Automatic");
 }
 
+/* The difference of "next", 700 MB and a fourth of that on the other disk, goes into the base files. */
+static void test_merge__of_a_large_difference_takes_space_until_it_is_done__D1(void **state)
+{
+	struct scene *s = *state;
+	int64_t before = free_bytes(&s->host);
+	test_host_speed(&s->host, 100);
+	int id = client_send(&s->client, "DeleteVMSnapshotCommand", new_operation(&s->host), 1,
+		target_body("db", "db_VS_base", "Disk", NULL));
+	const json_t *progress = NULL;
+	while (!progress || json_integer_value(json_object_get(progress, "percent")) < 60) {
+		client_run_ms(&s->client, 100);
+		progress = client_last_event(&s->client, "Progress");
+	}
+	assert_in_range(before - free_bytes(&s->host), INT64_C(300) << 20, INT64_C(900) << 20);
+	assert_well(client_answer(&s->client, id));
+	assert_int_equal(free_bytes(&s->host), before);
+}
+
 static void test_load__a_snapshot_holds_what_the_file_says_and_nothing_of_its_parent__U7(void **state)
 {
 	struct scene *s = *state;
@@ -210,6 +228,7 @@ int main(void)
 #define RULE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		RULE(test_load__makes_trees_with_one_root_several_roots_and_no_current_one__T1_T2),
+		RULE(test_merge__of_a_large_difference_takes_space_until_it_is_done__D1),
 		RULE(test_load__a_snapshot_holds_what_the_file_says_and_nothing_of_its_parent__U7),
 		RULE(test_load__what_was_removed_stays_removed_through_merges__D2),
 		RULE(test_load__every_root_can_be_reverted_to_and_deleted__V3_D3),
