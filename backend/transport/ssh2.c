@@ -351,8 +351,7 @@ static size_t ssh2_poll_fds(struct transport *transport, struct pollfd *ret_fds)
 		*ret_fds = (struct pollfd){worker_fd(ssh2->worker), POLLIN, 0};
 		return 1;
 	case SSH2_CONNECTING:
-		*ret_fds = (struct pollfd){ssh2->peer->socket, POLLOUT, 0};
-		return 1;
+		return ssh2_call_fds(ssh2, ret_fds);
 	case SSH2_HANDSHAKE:
 	case SSH2_CHANNEL:
 	case SSH2_EXEC:
@@ -410,8 +409,8 @@ static int64_t ssh2_deadline_us(const struct transport *transport)
 	if (is_due(ssh2)) {
 		return 0;
 	}
-	bool connecting = ssh2->state == SSH2_CONNECTING && ssh2->address_until_us < ssh2->deadline_us;
-	return connecting ? ssh2->address_until_us : ssh2->deadline_us;
+	bool connecting = ssh2->state == SSH2_CONNECTING && ssh2->next_call_us < ssh2->deadline_us;
+	return connecting ? ssh2->next_call_us : ssh2->deadline_us;
 }
 
 static enum hv_status ssh2_write(
@@ -468,6 +467,7 @@ static void ssh2_free(struct transport *transport)
 	}
 	struct ssh2 *ssh2 = ssh2_of(transport);
 	let_go(ssh2);
+	ssh2_drop_calls(ssh2);
 	if (ssh2->peer && ssh2->peer->session) {
 		if (ssh2->owner == OWNER_NONE && ssh2->state != SSH2_HANDSHAKE) {
 			(void)libssh2_session_disconnect(ssh2->peer->session, "done");

@@ -70,6 +70,11 @@ struct ssh2_peer {
 /* The one call that may send: what it has begun must be finished by itself before any other may begin. */
 enum ssh2_owner { OWNER_NONE, OWNER_OUTPUT, OWNER_NOISE, OWNER_WRITE };
 
+struct ssh2_call {
+	int socket;
+	int64_t began_us;
+};
+
 struct ssh2 {
 	struct transport base;
 	struct transport_callbacks callbacks;
@@ -86,8 +91,10 @@ struct ssh2 {
 	struct worker *worker;  /* runs; it owns `prepared` (PREPARING) or `peer` (LOGIN) */
 	struct ssh_prepared *prepared; /* PREPARING; then the peer's */
 	struct ssh2_peer *peer;
-	const struct addrinfo *address; /* that is being connected to */
-	int64_t address_until_us;
+	struct ssh2_call calls[TRANSPORT_FDS_MAX]; /* to several addresses at once: the first that answers is taken */
+	size_t call_count;
+	size_t next_address;
+	int64_t next_call_us; /* when the next address is called beside those */
 	struct hv_error address_error; /* of the last address */
 	bool answered;
 	enum ssh_host_key_answer answer;
@@ -125,6 +132,8 @@ short ssh2_wanted_events(const struct ssh2 *ssh2);
 /* --- ssh2_connect.c --- */
 void ssh2_begin_connect(struct ssh2 *ssh2);
 void ssh2_step_connect(struct ssh2 *ssh2);
+size_t ssh2_call_fds(const struct ssh2 *ssh2, struct pollfd *ret_fds);
+void ssh2_drop_calls(struct ssh2 *ssh2);
 void ssh2_quick_answers(int socket); /* not sticky: before each step of the set-up */
 
 /* --- ssh2_host_key.c --- */

@@ -261,6 +261,31 @@ static enum hv_status read_known_hosts(struct ssh_prepared *prepared, const stru
 	return status;
 }
 
+static const struct addrinfo *next_of(const struct addrinfo *at, bool first_family, int family)
+{
+	while (at && (at->ai_family == family) != first_family) {
+		at = at->ai_next;
+	}
+	return at;
+}
+
+/* The first one's family begins, as the system prefers it. */
+static void order_addresses(struct ssh_prepared *prepared)
+{
+	int family = prepared->addresses->ai_family;
+	const struct addrinfo *own = prepared->addresses;
+	const struct addrinfo *other = next_of(prepared->addresses, false, family);
+	while ((own || other) && prepared->address_count < SSH_ADDRESSES_MAX) {
+		bool takes_own = own && (!other || prepared->address_count % 2 == 0);
+		prepared->order[prepared->address_count++] = takes_own ? own : other;
+		if (takes_own) {
+			own = next_of(own->ai_next, true, family);
+		} else {
+			other = next_of(other->ai_next, false, family);
+		}
+	}
+}
+
 static enum hv_status resolve(struct ssh_prepared *prepared)
 {
 	char port[16];
@@ -274,6 +299,7 @@ static enum hv_status resolve(struct ssh_prepared *prepared)
 			"cannot find the address of '%s': %s", prepared->target.host,
 			result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
 	}
+	order_addresses(prepared);
 	return HV_OK;
 }
 

@@ -12,6 +12,8 @@
 #include "backend/transport/ssh_target.h"
 #include "backend/transport/worker.h"
 
+#define SSH_ADDRESSES_MAX 16
+
 struct ssh_prepared {
 	/* asked for */
 	struct ssh_address address;
@@ -28,6 +30,8 @@ struct ssh_prepared {
 	size_t key_count;
 	struct hv_text unusable; /* sentences about keys that exist and cannot be used */
 	struct addrinfo *addresses;
+	const struct addrinfo *order[SSH_ADDRESSES_MAX]; /* in which they are called: the two families take turns */
+	size_t address_count;
 };
 
 extern const struct worker_task ssh_prepare_task; /* its data is a struct ssh_prepared */

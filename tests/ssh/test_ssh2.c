@@ -5,11 +5,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -547,6 +553,69 @@ static void test_errors__of_a_port_where_nobody_is_and_of_something_that_is_no_s
 	talk_end(&talk);
 }
 
+#define SILENT "::1" /* systems call it first */
+
+/* Every place of the listener's queue is taken: further calls are neither answered nor refused. */
+static int take_all_places(unsigned port, int *callers, size_t count)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+	int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(inet_pton(AF_INET6, SILENT, &address.sin6_addr), 1);
+	if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 0) != 0) {
+		(void)close(listener);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		callers[i] = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)connect(callers[i], (struct sockaddr *)&address, sizeof address);
+	}
+	return listener;
+}
+
+/* From now on this process knows a host with two addresses, of which the first says nothing. */
+static bool know_two_addresses(void)
+{
+	HV_CLEANUP_FREE char *hosts = ssh_world_path(world, "hosts");
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	char first[NI_MAXHOST] = "";
+	ssh_write_file(hosts, SILENT " two.example\n127.0.0.1 two.example\n");
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		mount(hosts, "/etc/hosts", NULL, MS_BIND, NULL) != 0 || getaddrinfo("two.example", NULL, &hints, &found) != 0) {
+		return false;
+	}
+	(void)getnameinfo(found->ai_addr, found->ai_addrlen, first, sizeof first, NULL, 0, NI_NUMERICHOST);
+	bool two = found->ai_next != NULL && strcmp(first, SILENT) == 0;
+	freeaddrinfo(found);
+	return two;
+}
+
+static void test_connect__does_not_wait_for_an_address_that_says_nothing(void **state)
+{
+	struct transport_ssh_config config = ssh_world_config(world, "echo hello");
+	struct talk talk = {0};
+	int callers[8];
+	(void)state;
+	int listener = take_all_places(world->port, callers, HV_ARRAY_LEN(callers));
+	if (listener < 0 || !know_two_addresses()) {
+		print_message("no name with two addresses is to be had\n");
+		skip();
+	}
+	HV_CLEANUP_FREE char *address = hv_sprintf("two.example:%u", world->port);
+	HV_CLEANUP_FREE char *name = hv_sprintf("[two.example]:%u", world->port);
+	ssh_world_know(world, "", name, "host_ed25519");
+	config.address = address;
+	int64_t begin = ssh_now_us();
+	talk_begin(&talk, transport_ssh2_open, &config);
+	talk_until_heard(&talk, "hello");
+	assert_true(ssh_now_us() - begin < 4 * HV_SECOND_US); /* in turn, the first would have five seconds for itself */
+	talk_end(&talk);
+	for (size_t i = 0; i < HV_ARRAY_LEN(callers); i++) {
+		(void)close(callers[i]);
+	}
+	(void)close(listener);
+}
+
 static void test_cut__at_any_byte_ends_once_with_a_reason(void **state)
 {
 	struct transport_ssh_config config = ssh_world_config(world, "cat");
@@ -686,6 +755,7 @@ int main(int argc, char **argv)
 			test_deadline__of_a_host_that_stops_in_the_middle_of_the_login, set_up),
 		cmocka_unit_test_setup(
 			test_errors__of_a_port_where_nobody_is_and_of_something_that_is_no_ssh, set_up),
+		cmocka_unit_test_setup(test_connect__does_not_wait_for_an_address_that_says_nothing, set_up),
 		cmocka_unit_test_setup(test_cut__at_any_byte_ends_once_with_a_reason, set_up),
 		cmocka_unit_test_setup(test_cut__when_sshd_is_killed, set_up),
 		cmocka_unit_test_setup(test_free__at_every_moment_leaves_nothing_behind, set_up),
