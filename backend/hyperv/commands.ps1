@@ -84,7 +84,7 @@ function Read-HvTruth($Body, [string]$Name) {
 # A disk's file on a drive or a share, without anything that means another file than it says.
 function Read-HvPath($Body) {
 	$path = $Body['path']
-	if (-not (Test-HvName $path $HvPathCharacters) -or $path -notmatch '^([A-Za-z]:|\\\\[^\\/:*?"<>|.]+)\\.+\.vhdx?\z' -or
+	if (-not (Test-HvName $path $HvPathCharacters) -or $path -notmatch '^([A-Za-z]:|\\\\(?!\.{1,2}\\)[^\\/:*?"<>|]+)\\.+\.vhdx?\z' -or
 		$path.Substring(2) -match '[:*?"<>|/]|\\\.{1,2}(\\|\z)|.\\\\') {
 		Stop-Hv 'BadBody' 'body.path is not the absolute path of a .vhdx or .vhd file'
 	}

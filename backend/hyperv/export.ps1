@@ -289,15 +289,5 @@ function Invoke-HvExport($Command, $Entry, $Vm) {
 	foreach ($older in @((Read-HvRecord $Command.Vm)['exports'] | Where-Object { $_['id'] -ne $export['id'] })) {
 		Clear-HvExport $Command.Vm $older
 	}
-	return [ordered]@{ exported = (ConvertTo-HvTold $export $Command.Vm) }
-}
-
-# The VM object of an export's content.
-function ConvertTo-HvTold($Export, [string]$VmId) {
-	$told = [ordered]@{}
-	foreach ($member in @($Export['exported'].Keys)) { $told[$member] = $Export['exported'][$member] }
-	$told['registered'] = $false
-	$told['export'] = $null
-	$told['volumeSnapshots'] = @()
-	return $told
+	return [ordered]@{ exported = $export['exported'] }
 }

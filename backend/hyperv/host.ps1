@@ -203,8 +203,16 @@ function Get-HvPaths($Owner) {
 	return , @(foreach ($drive in (Get-HvDrives $Owner)) { [string]$drive.Path })
 }
 
+# The place of a drive in its VM as one number, which stays when other drives come and go: 0 is where a VM starts from.
+function Get-HvDeviceId($Vm, $Drive) {
+	$place = 64 * [int]$Drive.ControllerNumber + [int]$Drive.ControllerLocation
+	if ([string]$Drive.ControllerType -eq 'IDE') { $place = 2 * [int]$Drive.ControllerNumber + [int]$Drive.ControllerLocation }
+	if ([string]$Drive.ControllerType -eq 'PMEM') { $place += 4096 }
+	if ([string]$Drive.ControllerType -ne 'IDE' -and [int]$Vm.Generation -eq 1) { $place += 4 }
+	return [long]$place
+}
+
 function Get-HvVolumesOf($Vm, [string]$VmId) {
-	$position = [long]0
 	$seen = @{}
 	return , @(foreach ($drive in (Get-HvDrives $Vm)) {
 		$disk = Get-HvDisk $drive.Path $false
@@ -212,9 +220,8 @@ function Get-HvVolumesOf($Vm, [string]$VmId) {
 		if ($seen.ContainsKey($id)) { $id = Get-HvDiskId $drive @{} ([guid]$VmId) }
 		$seen[$id] = $true
 		[ordered]@{ uuid = $id; name = [string]$drive.Name
-			volumeType = $(if ($position -eq 0) { 'ROOT' } else { 'DATADISK' }); deviceId = $position
+			volumeType = $(if ($seen.Count -eq 1) { 'ROOT' } else { 'DATADISK' }); deviceId = (Get-HvDeviceId $Vm $drive)
 			path = [string]$drive.Path; size = $disk.Size; chainSize = (Get-HvChainSize $drive.Path) }
-		$position++
 	})
 }
 
@@ -270,12 +277,11 @@ function Get-HvCheckpoints($Vm) {
 
 # The VM object of the protocol, without what the agent's own record tells. `VmId`: whose disks they are.
 function ConvertTo-HvVm($Vm, $Checkpoints, [string]$VmId) {
-	$revision = Get-HvNow
 	$activity = Get-HvActivity $Vm
 	$sizes = Get-HvSizes (ConvertTo-HvId $Vm.Id) $Vm $Checkpoints
 	return [ordered]@{ vmUuid = $VmId; vmName = [string]$Vm.Name; state = (Get-HvState $Vm); cpus = [long]$Vm.ProcessorCount
 		memoryBytes = [long]$Vm.MemoryStartup; parentCheckpoint = (ConvertTo-HvIdOrNull $Vm.ParentSnapshotId)
-		activity = $activity[0]; activityPercent = $activity[1]; revision = $revision; registered = $true
+		activity = $activity[0]; activityPercent = $activity[1]
 		volumes = (Get-HvVolumesOf $Vm $VmId)
 		checkpoints = @(foreach ($one in $Checkpoints) { ConvertTo-HvCheckpoint $one $sizes }) }
 }
@@ -292,6 +298,7 @@ function ConvertTo-HvWhole($Vm, $Checkpoints, [long]$Since) {
 	$id = ConvertTo-HvId $Vm.Id
 	$object = ConvertTo-HvVm $Vm $Checkpoints $id
 	$object['revision'] = $Since
+	$object['registered'] = $true
 	$record = Read-HvRecord $id
 	$object['export'] = Get-HvExportObject $record $Vm $object
 	$object['volumeSnapshots'] = Get-HvCopyObjects $record

@@ -477,6 +477,9 @@ static void test_attach__of_a_volume_snapshot_or_of_a_path_that_says_another_is_
 	for (size_t i = 0; i < HV_ARRAY_LEN(paths); i++) {
 		assert_failed(send(s, "AttachCommand", fresh_operation(s), path_body(s, "web", paths[i], 0)), "BadBody");
 	}
+	/* a share is a path like any other; there is no such file on it */
+	assert_failed(send(s, "AttachCommand", fresh_operation(s), path_body(s, "web", "\\\\fs1.corp\\d$\\x.vhdx", 0)),
+		"InvalidState");
 	const json_t *root = json_array_get(json_object_get(told(s, "web"), "volumes"), 0);
 	const char *copy = fresh_operation(s);
 	const json_t *answer = volume_act(s, "CreateVolumeSnapshotCommand", "web", json_pack("{s:s, s:s, s:s}", "volumeUuid",
