@@ -257,6 +257,12 @@ static void test_policy__holds_for_commands_too_and_one_act_is_allowed_for_a_rea
 	assert_int_equal(command(place, &result, "snapshot", "create", "alpha", NULL), 1);
 	assert_non_null(strstr(result.err, "group 'lab' is read-only by the configuration; --write REASON"));
 	program_result_clear(&result);
+	const char *const edit[] = {program_path("hvtree"), place->world.demo_option, "snapshot", "edit", "alpha", "base",
+		"--name=other", NULL};
+	program_run(edit, place->environment, NULL, &result);
+	assert_int_equal(result.code, 1);
+	assert_non_null(strstr(result.err, "read-only by the configuration"));
+	program_result_clear(&result);
 	assert_int_equal(command(place, &result, "snapshot", "create", "alpha", "--dry-run"), 0);
 	program_result_clear(&result);
 	assert_int_equal(command(place, &result, "snapshot", "create", "alpha", "--write=CHG-7"), 0);
@@ -337,8 +343,10 @@ static void test_plain__tells_in_lines_and_asks_before_what_loses_something__U5(
 	assert_null(strchr(result.out, '\033'));
 	program_result_clear(&result);
 	const char *const read_only[] = {program_path("hvtree"), place->world.demo_option, "--plain", "--read-only", NULL};
-	program_run(read_only, NULL, "vms al\nopen 1\ntake never\nsnapshot delete alpha base --yes\n", &result);
+	program_run(read_only, NULL, "vms al\nopen 1\ntake never\nsnapshot delete alpha base --yes\nhost remove hv01 --yes\n"
+		"snapshot edit alpha base --name never\n", &result);
 	assert_int_equal(result.code, 0);
+	assert_null(strstr(result.out, "was removed"));
 	assert_non_null(strstr(result.out, "this console is read-only"));
 	program_result_clear(&result);
 	char *list = console_world_command(&place->world, "snapshot", "list", "--vm=alpha", NULL);

@@ -2,6 +2,7 @@
 #include "tui/batch/commands.h"
 
 #include "tui/batch/objects.h"
+#include "tui/batch/policy.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
@@ -75,7 +76,7 @@ int command_snapshot_edit(struct batch *batch)
 		hv_error_set(&error, HV_ERR_INVALID, "say what to change: --name or --description");
 		return batch_fail_with(batch, &error, BATCH_USAGE);
 	}
-	if (find(batch, &edit, &error) != HV_OK) {
+	if (find(batch, &edit, &error) != HV_OK || policy_allow_vm(batch, &edit.vm, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	uint64_t ticket = session_ticket(&batch->session);

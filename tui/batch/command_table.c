@@ -135,7 +135,8 @@ static const struct command commands[] = {
 		"The VM's running state and all other snapshots keep what they hold. Done when the host has merged "
 		"the disks. Asks on a terminal, needs --yes elsewhere.",
 		command_snapshot_delete},
-	{"snapshot edit", "VM SNAPSHOT", 2, 2, BIT(OPTION_NEW_NAME) | BIT(OPTION_NEW_DESCRIPTION), false,
+	{"snapshot edit", "VM SNAPSHOT", 2, 2,
+		BIT(OPTION_NEW_NAME) | BIT(OPTION_NEW_DESCRIPTION) | BIT(OPTION_WRITE), false,
 		"change the display name or the description of a snapshot",
 		"Nothing changes on the host. What was there before stands in the log.", command_snapshot_edit},
 	{"snapshot verify", "VM [SNAPSHOT]", 1, 2, 0, false, "ask the VM's host what is true of its snapshots",

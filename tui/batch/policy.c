@@ -36,3 +36,10 @@ enum hv_status policy_allow(struct batch *batch, const char *group, struct hv_er
 	hv_note(batch->session.backend, ticket, HV_NOTE_ALLOW_WRITING, details);
 	return session_answer(&batch->session, ticket, &reply, err);
 }
+
+enum hv_status policy_allow_vm(struct batch *batch, const struct hv_uuid *vm, struct hv_error *err)
+{
+	const struct hv_vm *found = overview_vm(&batch->session.overview, vm);
+	const struct hv_host *host = found ? overview_host(&batch->session.overview, &found->host) : NULL;
+	return policy_allow(batch, host ? host->group : NULL, err);
+}

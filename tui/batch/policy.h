@@ -12,4 +12,7 @@
  */
 enum hv_status policy_allow(struct batch *batch, const char *group, struct hv_error *err) HV_MUST_CHECK;
 
+/** The same for the group of a VM that is in the overview. */
+enum hv_status policy_allow_vm(struct batch *batch, const struct hv_uuid *vm, struct hv_error *err) HV_MUST_CHECK;
+
 #endif
