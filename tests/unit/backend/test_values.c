@@ -240,6 +240,21 @@ static void test_facts__lead_the_rules_to_the_same_answers_as_the_engine__U2(voi
 	vm.state = VM_STOPPED;
 	assert_string_equal(
 		refusal(ACTION_SNAPSHOT_CREATE_MEMORY, &up, &vm, NULL), "memory-needs-running");
+	/* P2, P4: what a host's policy and an export change */
+	const struct hv_host exports = {.state = HOST_UP, .stop_policy = STOP_POLICY_EXPORT};
+	assert_string_equal(refusal(ACTION_VM_STOP, &up, &vm, NULL), "stopped-already");
+	assert_string_equal(refusal(ACTION_VM_STOP, &exports, &vm, NULL), "allowed");
+	vm.unregistered = true;
+	assert_string_equal(refusal(ACTION_VM_STOP, &exports, &vm, NULL), "stopped-already");
+	assert_string_equal(refusal(ACTION_SNAPSHOT_REVERT, &exports, &vm, &ready), "unregistered");
+	assert_string_equal(refusal(ACTION_VM_START, &exports, &vm, NULL), "allowed");
+	assert_string_equal(refusal(ACTION_VM_DESTROY, &exports, &vm, NULL), "allowed");
+	vm = plain_vm();
+	vm.state = VM_EXPORTING;
+	vm.operation = hv_uuid_from_text("operation");
+	assert_string_equal(refusal(ACTION_VM_START, &exports, &vm, NULL), "busy");
+	vm.exporting = true;
+	assert_string_equal(refusal(ACTION_VM_START, &exports, &vm, NULL), "allowed");
 }
 
 int main(void)

@@ -150,6 +150,39 @@ static void test_create_waits_for_the_end_and_tells_the_snapshot__C1(void **stat
 	command_result_clear(&result);
 }
 
+static void push_export(struct hv_backend *backend, enum operation_state state)
+{
+	struct hv_operation value = operation("export", state);
+	value.kind = OPERATION_EXPORT_VM;
+	value.status = state == OPERATION_FAILED ? HV_ERR_HOST : HV_OK;
+	value.error = state == OPERATION_FAILED ? "no space" : NULL;
+	fake_push_operation(backend, &value);
+}
+
+static void act_runs_and_its_export_fails(
+	struct hv_backend *backend, uint64_t ticket, const struct hv_act *act)
+{
+	(void)act;
+	accept_act(backend, ticket);
+	push_state(backend, "create", OPERATION_RUNNING, HV_OK, NULL);
+	push_export(backend, OPERATION_QUEUED);
+	push_state(backend, "create", OPERATION_DONE, HV_OK, NULL);
+	push_export(backend, OPERATION_RUNNING);
+	push_export(backend, OPERATION_FAILED);
+}
+
+/* What a stop would have to copy anyway says nothing about the snapshot. */
+static void test_an_export_that_fails_behind_a_create_does_not_fail_it__P3(void **state)
+{
+	(void)state;
+	struct command_result result;
+	fake_hooks.act = act_runs_and_its_export_fails;
+	command_run(&result, "snapshot", "create", "box", NULL);
+	assert_int_equal(result.code, 0);
+	assert_says(result.out, "'before' of VM 'box'");
+	command_result_clear(&result);
+}
+
 static void act_is_refused(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act)
 {
 	(void)act;
@@ -527,6 +560,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_create_waits_for_the_end_and_tells_the_snapshot__C1),
+		TEST(test_an_export_that_fails_behind_a_create_does_not_fail_it__P3),
 		TEST(test_a_refusal_ends_with_1_and_its_sentence__T4),
 		TEST(test_a_host_that_cannot_be_reached_ends_with_5__U6),
 		TEST(test_a_failure_on_the_host_is_told_in_its_words__V4),
