@@ -38,7 +38,7 @@ static void test_start__works_on_terminals_of_every_kind__U5(void **state)
 	for (size_t i = 0; i < HV_ARRAY_LEN(terms); i++) {
 		const struct pty_options options = {.term = terms[i]};
 		console_world_start(world, &options, NULL);
-		pty_type(world->pty, "jj<Enter>");
+		pty_type(world->pty, "jjl"); /* open, or open since the last time */
 		pty_wait_row(world->pty, "base", "disk");
 		pty_type(world->pty, "<Up><Down>");
 		console_world_quit(world);
@@ -66,7 +66,7 @@ static void test_start__draws_ascii_where_there_is_no_utf8_and_where_asked__U5(v
 		const char *const environment[] = {cases[i].locale, NULL};
 		const struct pty_options options = {.environment = environment};
 		console_world_start(world, &options, cases[i].option);
-		pty_type(world->pty, "jj<Enter>");
+		pty_type(world->pty, "jjl"); /* open, or open since the last time */
 		pty_wait_row(world->pty, "base", "disk");
 		pty_assert_text(world->pty, "o base");
 		pty_type(world->pty, "s<Escape>?<Escape>");

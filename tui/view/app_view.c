@@ -58,6 +58,47 @@ static void view_lines(const struct app *app, struct canvas *canvas)
 	}
 }
 
+static int way_width(const char *const *names, size_t count)
+{
+	int width = 0;
+	for (size_t i = 0; i < count; i++) {
+		width += canvas_text_width(names[i]) + 3;
+	}
+	return width;
+}
+
+/* Where the cursor stands, from the group down, on the line beside the details: "prod > hv01 > db > base > patch". */
+static void view_way(const struct app *app, struct canvas *canvas)
+{
+	enum { MOST = 8 };
+	const char *names[MOST];
+	size_t count = 0;
+	struct row_ref row = app->cursor, above = row;
+	bool more;
+	bool wide = app->layout.wide;
+	int y = wide ? app->layout.line_below_title : app->layout.line_above_details;
+	int right = (wide ? app->layout.line_beside_details : app->width) - 2;
+	if (y < 0 || !row.node) {
+		return;
+	}
+	do {
+		const struct hv_node *node = rows_snapshot(&row);
+		names[count++] = node ? node->name : row.kind == ROW_NOW ? "NOW" : row.kind == ROW_FOLD ? "..." : row.node->name;
+		more = rows_parent(&row, &above);
+		row = above;
+	} while (count < MOST && more);
+	bool cut = false;
+	while (count > 1 && way_width(names, count) + 8 > right - 2) { /* where it ends matters most */
+		count--;
+		cut = true;
+	}
+	int x = view_put(canvas, 2, y, right, ROLE_DIM, cut || more ? " ... > " : " ");
+	while (count-- > 0) {
+		x = view_put(canvas, x, y, right, ROLE_DIM, names[count][0] ? names[count] : "(no group)");
+		x = view_put(canvas, x, y, right, ROLE_DIM, count > 0 ? " > " : " ");
+	}
+}
+
 static void view_main(struct app *app, struct canvas *canvas)
 {
 	switch (app->screen) {
@@ -76,6 +117,7 @@ static void view_main(struct app *app, struct canvas *canvas)
 	case APP_SCREEN_TREE:
 		view_tree(app, canvas);
 		view_lines(app, canvas);
+		view_way(app, canvas);
 		view_details(app, canvas);
 		view_operations(app, canvas);
 		view_message_lines(app, canvas);

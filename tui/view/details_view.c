@@ -58,20 +58,26 @@ static void add_host_lines(const struct app *app, struct sheet *sheet, const str
 		time_and_age(app, host->seen_us, time));
 }
 
-/* Why an action is off, in the place where the operator looks. */
+static bool is_act(enum tui_action action)
+{
+	const struct tui_action_info *info = tui_action_info(action);
+	return info->group == TUI_GROUP_DO && (info->place & TUI_PLACE_TREE) &&
+	       (info->needs == TUI_NEEDS_VM || info->needs == TUI_NEEDS_SNAPSHOT);
+}
+
+/* What can be done with the row, and why an action is off, in the place where the operator looks (L2). */
 static void add_actions(const struct app *app, struct sheet *sheet)
 {
-	static const enum tui_action asked[] = {
-		TUI_ACTION_SNAPSHOT, TUI_ACTION_REVERT, TUI_ACTION_DELETE, TUI_ACTION_POWER};
 	sheet_add(sheet, ROLE_TEXT, NULL, " ");
-	for (size_t i = 0; i < HV_ARRAY_LEN(asked); i++) {
+	for (int i = 0; i < TUI_ACTION_COUNT; i++) {
 		char text[400], key[16];
-		const struct tui_action_info *info = tui_action_info(asked[i]);
-		if (!app_has_action(app, asked[i])) {
+		enum tui_action action = (enum tui_action)i;
+		const struct tui_action_info *info = tui_action_info(action);
+		if (!is_act(action) || !app_has_action(app, action)) {
 			continue;
 		}
-		const char *reason = app_why_not(app, asked[i], text, sizeof text);
-		(void)keymap_keys(&app->keymap, asked[i], 1, key, sizeof key);
+		const char *reason = app_why_not(app, action, text, sizeof text);
+		(void)keymap_keys(&app->keymap, action, 1, key, sizeof key);
 		if (reason) {
 			sheet_add(sheet, ROLE_DIM, NULL, "%s %s: not now: %s", key, info->name, reason);
 		} else {
@@ -109,7 +115,7 @@ static void add_vm_place(struct sheet *sheet, const struct vm_entry *vm)
 static void snapshot_details(
 	const struct app *app, struct sheet *sheet, const struct vm_entry *vm, const struct hv_node *node)
 {
-	char time[64], size[16], id[16];
+	char time[64], size[16], id[HV_UUID_TEXT_SIZE];
 	sheet_add(sheet, ROLE_TITLE, NULL, "%s", node->name);
 	sheet_add(sheet, ROLE_TEXT, "VM", "%s   %s", vm->vm->name, short_id(&vm->node.uuid, id));
 	add_vm_place(sheet, vm);
@@ -124,6 +130,8 @@ static void snapshot_details(
 		sheet_add(sheet, words.role, "State", "%s%s", words.text, node->current ? ", current" : "");
 	}
 	add_path(sheet, vm->tree, node);
+	sheet_add(sheet, ROLE_TEXT, "Id", "%s", hv_uuid_format(&node->id, id));
+	sheet_add(sheet, ROLE_TEXT, "Owner", "%s in %s", or_none(vm->vm->account), or_none(vm->vm->domain));
 	sheet_add(sheet, ROLE_TEXT, "Own", "%s", node->size_bytes > 0 ? hv_format_bytes(node->size_bytes, size) : "-");
 	sheet_add(sheet, ROLE_TEXT, "Offer", "%s", or_none(node->offering));
 	sheet_add(sheet, ROLE_TEXT, "Note", "%s", or_none(node->description));
