@@ -241,6 +241,55 @@ static void test_accounts__are_named_clearly_and_kept_while_something_is_theirs_
 	engine_world_clear(&world);
 }
 
+static bool count_event(void *context, const struct event_row *row)
+{
+	(void)row;
+	++*(int *)context;
+	return true;
+}
+
+static int audited(struct engine_world *world, const char *what)
+{
+	struct store *store = world->console.store;
+	struct event_query query = {.what = what};
+	int count = 0;
+	assert_int_equal(store->ops->event_query(store, &query, count_event, &count, NULL, NULL), HV_OK);
+	return count;
+}
+
+static void test_offerings_and_capabilities__are_changed_by_administrators_only_and_audited__A1_A2_X4_X5(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make_world(&world);
+	struct engine *engine = world.console.engine;
+	struct engine_offering large = {.name = "large", .cpus = 8, .memory_bytes = INT64_C(16) << 30};
+	static const char *const others[] = {"own", "near viewer", "nobody", NULL};
+	for (size_t i = 0; i < HV_ARRAY_LEN(others); i++) {
+		large.requested_by = others[i];
+		assert_int_equal(engine_change_offering(engine, &large, NULL), HV_ERR_DENIED);
+		assert_int_equal(engine_set_capability(engine, "10.0", false, others[i], NULL), HV_ERR_DENIED);
+	}
+	assert_int_equal(audited(&world, "AddOffering") + audited(&world, "SetCapability"), 0);
+	large.requested_by = "alice";
+	assert_int_equal(engine_change_offering(engine, &large, NULL), HV_OK);
+	assert_int_equal(engine_change_offering(engine, &large, NULL), HV_ERR_CONFLICT);
+	struct engine_offering odd = large;
+	odd.name = "odd";
+	odd.memory_bytes = (INT64_C(16) << 30) + 1;
+	assert_int_equal(engine_change_offering(engine, &odd, NULL), HV_ERR_INVALID);
+	odd = (struct engine_offering){.name = "odd", .cpus = 0, .memory_bytes = INT64_C(1) << 30, .requested_by = "alice"};
+	assert_int_equal(engine_change_offering(engine, &odd, NULL), HV_ERR_INVALID);
+	large.remove = true;
+	assert_int_equal(engine_change_offering(engine, &large, NULL), HV_OK);
+	assert_int_equal(engine_change_offering(engine, &large, NULL), HV_ERR_NOT_FOUND);
+	assert_int_equal(engine_set_capability(engine, "10.0", false, "alice", NULL), HV_OK);
+	assert_int_equal(audited(&world, "AddOffering"), 1);
+	assert_int_equal(audited(&world, "RemoveOffering"), 1);
+	assert_int_equal(audited(&world, "SetCapability"), 1);
+	engine_world_clear(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +301,8 @@ int main(void)
 		cmocka_unit_test(test_accounts__are_changed_by_administrators_only__A1),
 		cmocka_unit_test(test_claim__makes_the_first_user_the_administrator_and_nobody_after__A1),
 		cmocka_unit_test(test_accounts__always_leave_an_administrator__A1),
+		cmocka_unit_test(
+			test_offerings_and_capabilities__are_changed_by_administrators_only_and_audited__A1_A2_X4_X5),
 		cmocka_unit_test(test_accounts__are_named_clearly_and_kept_while_something_is_theirs__A1),
 	};
 	return cmocka_run_group_tests_name("engine/authority", tests, NULL, NULL);
