@@ -111,7 +111,8 @@ struct engine_edit {
 enum hv_status engine_edit_snapshot(
 	struct engine *engine, const struct engine_edit *edit, struct hv_error *err) HV_MUST_CHECK;
 
-/** Take a queued operation back, or a running one of which nothing was sent yet. */
+/** Take a queued operation back, or a running one of which nothing was sent yet. A running export is taken back at any
+ * moment (P4): what it has copied goes, and it ends Cancelled a while after this returns. */
 enum hv_status engine_cancel(struct engine *engine, int64_t operation_id, const char *requested_by,
 	struct hv_error *err) HV_MUST_CHECK;
 
