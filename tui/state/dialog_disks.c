@@ -184,7 +184,7 @@ const char *dialog_why_no_offering(const struct app *app, char *text, size_t siz
 static void add_pick(struct control_list *list, enum control_id id, const char *noun, size_t at, size_t count,
 	const char *name)
 {
-	char label[64];
+	char label[128];
 	(void)snprintf(label, sizeof label, "%s %zu of %zu: %.40s", noun, at, count, name);
 	dialog_add(list, id, CONTROL_CHOICE, label, NULL)->chosen = true;
 }
@@ -273,6 +273,9 @@ void dialog_attach(struct app *app)
 void dialog_detach(struct app *app)
 {
 	const struct hv_volume *volume = dialog_volume(&app->dialog);
+	if (!volume) { /* it went while the dialog was open */
+		return;
+	}
 	struct hv_act act = {.kind = OPERATION_DETACH_VOLUME, .vm = app->dialog.vm, .volume = volume->id};
 	send(app, &act, "detach", volume->name);
 }
@@ -280,6 +283,9 @@ void dialog_detach(struct app *app)
 void dialog_resize(struct app *app)
 {
 	const struct hv_volume *volume = dialog_volume(&app->dialog);
+	if (!volume) {
+		return;
+	}
 	struct hv_act act = {.kind = OPERATION_RESIZE_VOLUME, .vm = app->dialog.vm, .volume = volume->id};
 	(void)typed_size(&app->dialog, &act.size_bytes);
 	send(app, &act, "enlarge", volume->name);
@@ -288,6 +294,9 @@ void dialog_resize(struct app *app)
 void dialog_make_copy(struct app *app)
 {
 	const struct hv_volume *volume = dialog_volume(&app->dialog);
+	if (!volume) {
+		return;
+	}
 	struct hv_act act = {.kind = OPERATION_CREATE_VOLUME_SNAPSHOT, .vm = app->dialog.vm, .volume = volume->id};
 	send(app, &act, "volume snapshot of", volume->name);
 }
@@ -298,6 +307,9 @@ void dialog_ask_copy_delete(struct app *app)
 	struct dialog *dialog = &app->dialog;
 	const struct hv_volume_snapshot *copy = dialog_copy(dialog);
 	char size[16];
+	if (!copy) {
+		return;
+	}
 	dialog->copy = copy->id;
 	dialog->snapshot_name = hv_strdup(copy->name);
 	dialog->snapshot_created_us = copy->created_us;

@@ -38,10 +38,8 @@ const struct leaf *rows_leaf(const struct row_ref *row)
 
 const struct hv_node *rows_snapshot(const struct row_ref *row)
 {
-	if (!row->node || row->kind != ROW_SNAPSHOT) {
-		return NULL;
-	}
-	return &vm_of(row->node)->tree->nodes[rows_leaf(row)->node];
+	const struct leaf *leaf = row->kind == ROW_SNAPSHOT ? rows_leaf(row) : NULL;
+	return leaf ? &vm_of(row->node)->tree->nodes[leaf->node] : NULL;
 }
 
 /* ---- by number ---- */
@@ -137,12 +135,13 @@ bool rows_parent(const struct row_ref *row, struct row_ref *ret_parent)
 	if (!row->node || row->kind == ROW_GROUP) {
 		return false;
 	}
-	if (!is_leaf(row)) {
+	const struct leaf *leaf = rows_leaf(row);
+	if (!leaf) {
 		*ret_parent = rows_of_node(row->node->owner);
 		return row->node->owner && row->node->owner->kind != ROW_ROOT;
 	}
-	int32_t parent = rows_leaf(row)->parent;
-	*ret_parent = parent < 0 ? rows_of_node(row->node) : leaf_at(vm_of(row->node), (size_t)parent);
+	*ret_parent = leaf->parent < 0 ? rows_of_node(row->node)
+				       : leaf_at(vm_of(row->node), (size_t)leaf->parent);
 	return true;
 }
 

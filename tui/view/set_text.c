@@ -34,7 +34,7 @@ static const char *meaning(const struct app *app, const struct set_item *item, c
 
 static void add_item(const struct app *app, struct sheet *sheet, const struct set_item *item)
 {
-	char means[64];
+	char means[96];
 	enum role role = item->state == SET_FITS && item->text ? ROLE_WARN : states[item->state].role;
 	sheet_add(sheet, role, NULL, "%s %s%s%s @ %s  %s%s%s%s", states[item->state].sign, item->vm_name,
 		item->snapshot_name ? ": " : "", item->snapshot_name ? item->snapshot_name : "", item->host_name,
