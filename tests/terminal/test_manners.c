@@ -185,7 +185,11 @@ static void test_theme__every_one_that_T_shows_can_be_read_and_comes_round__U5(v
 		pty_assert_text(pty, says);
 		pty_assert_text(pty, "alpha");
 	}
+	pty_type(pty, "TTTTT<F2><Enter><Enter>"); /* the form offers what is shown */
+	pty_wait_text(pty, "kept: theme = solarized-dark");
+	pty_type(pty, "<Escape>");
 	quit(place);
+	assert_non_null(strstr(config_text(place), "\ntheme = solarized-dark\n"));
 }
 
 static void test_mouse__chooses_opens_and_scrolls_and_is_given_back__U5(void **state)

@@ -85,6 +85,7 @@ void loop_theme_next(struct loop *loop)
 	loop->theme_is_guessed = false;
 	use(loop, theme_list_next(&list, loop->theme_name));
 	theme_list_clear(&list);
+	app_theme_shown(loop->app, loop->theme_name);
 	HV_CLEANUP_FREE char *text = hv_sprintf("theme: %s; F2 keeps it for the next time", loop->theme_name);
 	app_message(loop->app, false, text);
 }

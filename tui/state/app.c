@@ -83,6 +83,7 @@ void app_free(struct app *app)
 	free(app->help_text);
 	model_clear(&app->model);
 	messages_clear(&app->messages);
+	free(app->shown_theme);
 	policy_clear(app);
 	config_clear(&app->settings);
 	keymap_clear(&app->keymap);

@@ -79,6 +79,8 @@ void app_resize(struct app *app, int width, int height);
 /** The wall clock, for ages; call before drawing. Returns the wall time at which what is shown changes by itself
  * (an age, a clock), HV_NEVER when nothing does. */
 int64_t app_tick(struct app *app, int64_t wall_us);
+/** The user has gone on to another theme, which the settings offer to keep. */
+void app_theme_shown(struct app *app, const char *name);
 /** A line in the message area, from the loop itself. */
 void app_message(struct app *app, bool warning, const char *text);
 

@@ -119,6 +119,7 @@ struct app {
 	struct ages ages;
 	char *to_write;        /* what the file that is asked for will hold; NULL: nothing */
 	char *help_text;       /* what the help is searched for; NULL or "": nothing */
+	char *shown_theme;            /* gone on to, not kept; NULL: none */
 	size_t setting, settings_top; /* cursor of the settings, enum setting; first one shown */
 	bool help_open;
 	size_t help_cursor, help_top;

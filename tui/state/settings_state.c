@@ -33,6 +33,9 @@ void app_settings_use(struct app *app)
 {
 	app->model.chain_warn = config_number(&app->settings, SETTING_CHAIN_WARN);
 	app->age_warn_us = config_number(&app->settings, SETTING_AGE_WARN);
+	if (app->problems_only) { /* a chain may be a problem now, or none any more */
+		app_show_filtered(app);
+	}
 	app->dirty = true;
 }
 
@@ -57,13 +60,19 @@ void app_setting_enter(struct app *app, const char *text)
 	}
 }
 
+void app_theme_shown(struct app *app, const char *name)
+{
+	hv_replace_string(&app->shown_theme, name);
+}
+
 void app_edit_setting(struct app *app)
 {
 	enum setting setting = (enum setting)app->setting;
+	bool other_theme = setting == SETTING_THEME && app->shown_theme != NULL;
 	if (setting_row(setting)->type == SETTING_TYPE_YES_NO) {
 		change(app, setting, config_is(&app->settings, setting) ? "no" : "yes");
 	} else {
-		prompt_open(app, PROMPT_SETTING, config_text(&app->settings, setting));
+		prompt_open(app, PROMPT_SETTING, other_theme ? app->shown_theme : config_text(&app->settings, setting));
 	}
 }
 

@@ -230,6 +230,21 @@ static void test_settings__are_changed_in_the_form_used_at_once_and_kept(void **
 	fixture_free(fixture);
 }
 
+static void test_settings__what_is_a_problem_is_found_anew_when_a_limit_changes(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fleet_with("");
+	struct hv_vm vm = fixture_vm_value("hv04.lab", "long-one", VM_RUNNING, 4);
+	fixture_put_vm(fixture, &vm);
+	fixture_keys(fixture, "!");
+	assert_false(fixture_shows(fixture, "long-one"));
+	fixture_keys(fixture, "F2");
+	fixture->app->setting = SETTING_CHAIN_WARN;
+	fixture_keys(fixture, "Enter Backspace '3 Enter Escape");
+	assert_true(fixture_shows(fixture, "long-one"));
+	fixture_free(fixture);
+}
+
 static void test_settings__a_safety_snapshot_that_nobody_wants_by_default_can_still_be_ticked__U4(void **state)
 {
 	(void)state;
@@ -323,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_policy__cancel_has_the_focus_unless_the_group_asks_for_less__U4),
 		cmocka_unit_test(test_policy__the_screen_wears_what_the_group_under_the_cursor_says__U5),
 		cmocka_unit_test(test_settings__are_changed_in_the_form_used_at_once_and_kept),
+		cmocka_unit_test(test_settings__what_is_a_problem_is_found_anew_when_a_limit_changes),
 		cmocka_unit_test(test_settings__a_safety_snapshot_that_nobody_wants_by_default_can_still_be_ticked__U4),
 		cmocka_unit_test(test_mouse__a_click_chooses_a_double_click_opens_and_neither_ever_acts__U5),
 		cmocka_unit_test(test_mouse__the_wheel_moves_what_the_keys_move_and_scrolls_dialogs__U5),
