@@ -83,24 +83,24 @@ struct hv_vm {
 	const char *name;
 	enum vm_state state;
 	enum vm_state power_state;
+	enum export_state export_state; /* of its newest export (P6) */
+	bool fixed;           /* A1: the caller may see it and change nothing of it */
+	bool snapshots_enabled;    /* X5: for its host's hypervisor version */
+	bool missing;         /* the host does not report it any more */
+	bool unregistered;    /* the host holds only its export (P2); it is Stopped, and not missing */
+	bool exporting;       /* it is off, and what is live only copies it or takes it off: a start ends that (P4) */
 	int64_t cpus;
 	int64_t memory_bytes;
 	const char *offering; /* may be NULL */
 	const char *account;
 	const char *domain;
-	bool fixed;           /* A1: the caller may see it and change nothing of it */
 	int64_t snapshots;    /* live rows */
 	int64_t snapshots_on_host; /* of them: those that exist, or may exist, on the host (C3) */
 	int64_t snapshot_limit;    /* C3; the setting, never above Hyper-V's own ceiling */
-	bool snapshots_enabled;    /* X5: for its host's hypervisor version */
 	int64_t untracked;
 	int64_t chain;        /* snapshots from the root to now (Q2) */
 	int64_t delta_bytes;  /* of all its snapshots; 0 not known */
 	int64_t oldest_us;    /* when its oldest snapshot was taken; 0 none */
-	bool missing;         /* the host does not report it any more */
-	bool unregistered;    /* the host holds only its export (P2); it is Stopped, and not missing */
-	bool exporting;       /* it is off, and what is live only copies it or takes it off: a start ends that (P4) */
-	enum export_state export_state; /* of its newest export (P6) */
 	int64_t export_percent; /* of the one that runs; -1: none, or not known */
 	struct hv_uuid operation; /* the live one; nil: none */
 };

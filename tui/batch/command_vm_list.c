@@ -11,7 +11,7 @@
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
 
-#define ROWS_A_REQUEST 1000
+#define ROWS_A_REQUEST 20000 /* the store sorts them all for each: many a page, or the list is quadratic */
 #define ROWS_A_PAGE_DEFAULT 500
 
 static const struct table_column columns[] = {

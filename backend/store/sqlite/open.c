@@ -112,7 +112,7 @@ static enum hv_status harden(struct sqlite_store *store, struct hv_error *err)
 	(void)sqlite3_extended_result_codes(store->database, 1);
 	return store_run(store,
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON;"
-		"PRAGMA mmap_size = 0; PRAGMA cache_size = -8192",
+		"PRAGMA mmap_size = 0; PRAGMA cache_size = -2048",
 		err);
 }
 
