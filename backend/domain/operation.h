@@ -7,7 +7,7 @@
  *   Queued -> Cancelled    the one before it in its group did not succeed, or the user took it back
  *   Running -> Done        the host said so and the store has recorded it
  *   Running -> Failed      a check, the host or the record refused; `error` says what is true now
- *   Running -> Cancelled   cancelled before anything was sent
+ *   Running -> Cancelled   cancelled before anything was sent, or an export whose copy was taken back (P4)
  *
  * `unknown` is not a state: a Running operation whose command may have reached a host that is lost now (Y4).
  * Operations with the same `group` form a chain (delete all; safety snapshot, then revert): `sequence` is the order,
