@@ -62,12 +62,12 @@ enum hv_status export_check(STEP_PARAMETERS)
 	return status == HV_OK ? scene_note_before(engine, scene, &run->row, err) : status;
 }
 
+/* Only what was proven before is not asked for; what the host calls Complete without an answer is not. */
 bool export_is_due(const struct engine *engine, const struct run *run, const struct scene *scene)
 {
-	(void)engine;
-	const struct virtual_machine *vm = &scene->vm;
-	return !(hv_uuid_equal(&run->row.export, &vm->export) && vm->export_state == EXPORT_COMPLETE &&
-		 vm->export_matches);
+	bool proven = false;
+	enum hv_status status = export_is_proven(engine, &scene->vm, &proven, NULL);
+	return status != HV_OK || !proven || !hv_uuid_equal(&run->row.export, &scene->vm.export);
 }
 
 /* It may have been long since the stop: a VM that somebody has started again stays where it is (P2). */

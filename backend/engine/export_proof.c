@@ -12,7 +12,7 @@
  */
 
 enum hv_status export_is_proven(
-	struct engine *engine, const struct virtual_machine *vm, bool *ret_proven, struct hv_error *err)
+	const struct engine *engine, const struct virtual_machine *vm, bool *ret_proven, struct hv_error *err)
 {
 	struct store *store = engine->config.store;
 	struct operation last = {0};

@@ -241,7 +241,7 @@ enum hv_status copy_delete_record(STEP_PARAMETERS) HV_MUST_CHECK;
 /* --- export_proof.c: whether an export may stand for its VM --- */
 /** Whether the VM's newest export is Complete, the VM has not changed since, and an operation of ours has found it equal
  * to the rows. */
-enum hv_status export_is_proven(struct engine *engine, const struct virtual_machine *vm, bool *ret_proven,
+enum hv_status export_is_proven(const struct engine *engine, const struct virtual_machine *vm, bool *ret_proven,
 	struct hv_error *err) HV_MUST_CHECK;
 /** Compares what was read back from the export with the rows and with the VM: *ret_difference is NULL when all of it
  * is there, else one sentence's part; caller frees. */

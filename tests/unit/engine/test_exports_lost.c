@@ -79,6 +79,22 @@ static void test_storage_lost__after_the_export_the_removal_waits_for_it__P5(voi
 	engine_world_clear(&world);
 }
 
+/* The host has finished the copy, and says that its storage went away: what nobody has compared proves nothing. */
+static void test_storage_lost__at_the_very_end_of_an_export_it_is_asked_for_again_and_compared__P2_P5(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	export_make(&world, STOP_POLICY_EXPORT);
+	fake_hosts_set_fault(world.hosts, world.host_id, AGENT_EXPORT_VM, FAKE_FAIL_HALFWAY,
+		AGENT_CODE_STORAGE_GONE, "storage gone");
+	export_must_do(&world, OPERATION_STOP_VM);
+	assert_int_equal(fake_hosts_sent(world.hosts, AGENT_EXPORT_VM), 2);
+	export_assert_ended(&world, OPERATION_EXPORT_VM, OPERATION_DONE, NULL);
+	export_assert_off(&world);
+	export_assert_snapshots(&world);
+	engine_world_clear(&world);
+}
+
 /* Nobody may wait for ever because the word that it is back was lost. */
 static void test_storage_back__is_asked_about_when_nobody_tells__P5(void **state)
 {
@@ -170,6 +186,8 @@ int main(void)
 		cmocka_unit_test(test_storage_lost__before_the_export_it_waits_and_then_goes_on__P5),
 		cmocka_unit_test(test_storage_lost__during_the_export_it_is_run_again__P5),
 		cmocka_unit_test(test_storage_lost__after_the_export_the_removal_waits_for_it__P5),
+		cmocka_unit_test(
+			test_storage_lost__at_the_very_end_of_an_export_it_is_asked_for_again_and_compared__P2_P5),
 		cmocka_unit_test(test_storage_back__is_asked_about_when_nobody_tells__P5),
 		cmocka_unit_test(test_start__while_an_export_waits_for_storage_ends_it__P4_P5),
 		cmocka_unit_test(test_host_lost__during_the_export_it_is_run_first_and_then_the_removal__P5),
