@@ -20,6 +20,7 @@
 
 #define APP_OPEN_HOSTS_MAX 200 /* VMs of a fleet that is shown with its hosts open at first */
 #define APP_DETAILS_MAX 60    /* lines that the details may have */
+#define APP_FRESH_US (5 * HV_SECOND_US) /* that what is new is said to be new */
 #define APP_OPEN_ALL_MAX 500   /* VMs that one "open everything" opens */
 
 enum app_screen { APP_SCREEN_TREE, APP_SCREEN_JOBS, APP_SCREEN_MESSAGES, APP_SCREEN_SETTINGS, APP_SCREEN_AGES };

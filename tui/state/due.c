@@ -19,6 +19,13 @@ static int64_t age_due(const struct app *app, int64_t since_us)
 	return since_us > 0 ? words_age_due(since_us, app->wall_us) : HV_NEVER;
 }
 
+/* When what is new is not new any more. */
+static int64_t fresh_due(const struct app *app, int64_t since_us)
+{
+	bool fresh = since_us > 0 && app->wall_us < since_us + APP_FRESH_US;
+	return fresh ? since_us + APP_FRESH_US : HV_NEVER;
+}
+
 static int64_t host_due(const struct app *app, const struct hv_host *host)
 {
 	if (host->state == HOST_UP) {
@@ -38,9 +45,10 @@ static int64_t row_due(const struct app *app, const struct row_ref *row)
 	case ROW_HOST:
 		return host_due(app, host_of(row->node)->host);
 	case ROW_VM:
-		return age_due(app, vm_of(row->node)->vm->oldest_us);
+		return sooner(age_due(app, vm_of(row->node)->vm->oldest_us), fresh_due(app, vm_of(row->node)->fresh_us));
 	case ROW_SNAPSHOT:
-		return age_due(app, rows_snapshot(row)->created_us);
+		return sooner(age_due(app, rows_snapshot(row)->created_us),
+			fresh_due(app, vm_of(row->node)->fresh_snapshot_us));
 	case ROW_NOW: {
 		const struct hv_tree *tree = vm_of(row->node)->tree;
 		return tree->current < 0 ? HV_NEVER : age_due(app, tree->now_since_us);

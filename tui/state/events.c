@@ -10,6 +10,8 @@
 #include "tui/state/border.h"
 #include "tui/state/words.h"
 
+#define FRESH_TREE_MAX 200
+
 /* The figures in the title line, and rows that count what is beneath them. */
 struct figures {
 	size_t hosts, hosts_up, vms, live, unknown;
@@ -168,6 +170,7 @@ static void on_vm(struct app *app, const struct hv_event *event)
 	}
 	if (!known) {
 		(void)remembered_apply(app, &vm->node);
+		vm->fresh_us = app->loaded ? app->wall_us : 0;
 	}
 	app_find_vm_changed(app, vm, snapshots);
 	app->dirty = app->dirty || shown;
@@ -183,7 +186,21 @@ static void on_vm_gone(struct app *app, const struct hv_event *event)
 	if (vm) {
 		touch(app, &vm->node);
 		touch_owners(app, vm->node.owner);
+		if (app->loaded) {
+			app_say(app, ROLE_INFO, "%s: gone from the fleet", vm->vm->name);
+		}
 		model_remove_vm(&app->model, &event->id);
+	}
+}
+
+/* The last snapshot that the tree before did not have; huge trees are not searched for it. */
+static void note_fresh(const struct app *app, struct vm_entry *vm, const struct hv_tree *old)
+{
+	for (size_t i = 0; old && vm->tree->count <= FRESH_TREE_MAX && i < vm->tree->count; i++) {
+		if (!model_tree_node(old, &vm->tree->nodes[i].id)) {
+			vm->fresh_snapshot = vm->tree->nodes[i].id;
+			vm->fresh_snapshot_us = app->wall_us;
+		}
 	}
 }
 
@@ -195,7 +212,9 @@ static void on_tree(struct app *app, const struct hv_event *event)
 		return; /* closed again while it was on its way */
 	}
 	touch(app, &vm->node);
-	hv_tree_unref(model_set_tree(&app->model, vm, border_tree(event->tree)));
+	const struct hv_tree *old = model_set_tree(&app->model, vm, border_tree(event->tree));
+	note_fresh(app, vm, old);
+	hv_tree_unref(old);
 	app_arrive(app, vm);
 	touch(app, &vm->node);
 }

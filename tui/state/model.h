@@ -36,6 +36,9 @@ struct vm_entry {
 	const struct hv_vm *vm;
 	const struct hv_tree *tree; /* NULL: closed, or not heard yet */
 	struct operation_entry *live; /* borrowed; NULL: none known */
+	int64_t fresh_us;              /* when it came while one was looking on; 0: it was there */
+	struct hv_uuid fresh_snapshot; /* the last of its snapshots that came so; nil: none */
+	int64_t fresh_snapshot_us;     /* and when */
 	struct leaves leaves;
 	bool unfolded;  /* straight lines of its tree are shown whole */
 	bool opened_by_filter; /* not by the user: it closes with the filter */

@@ -180,10 +180,19 @@ static void draw_host(const struct pen *pen, const struct row_ref *row)
 	draw_retry(pen, host);
 }
 
+/* What came while one was looking on is said to be new for a moment. */
+static void draw_fresh(const struct pen *pen, int *x, int64_t since_us)
+{
+	if (since_us > 0 && pen->app->wall_us < since_us + APP_FRESH_US) {
+		draw_flag(pen, x, ROLE_OK, "+new");
+	}
+}
+
 static void draw_vm_flags(const struct pen *pen, const struct vm_entry *vm)
 {
 	char text[48];
 	int x = pen->columns->flags;
+	draw_fresh(pen, &x, vm->fresh_us);
 	if (vm->vm->missing) {
 		draw_flag(pen, &x, ROLE_WARN, "! gone from host");
 	}
@@ -269,9 +278,12 @@ static int draw_branch(const struct pen *pen, const struct leaves *leaves, const
 	return put_glyph(pen, corner, ROLE_TREE_LINE, GLYPH_TREE_DASH);
 }
 
-static void draw_snapshot_flags(const struct pen *pen, const struct hv_node *node)
+static void draw_snapshot_flags(const struct pen *pen, const struct vm_entry *vm, const struct hv_node *node)
 {
 	int x = pen->columns->flags;
+	if (hv_uuid_equal(&vm->fresh_snapshot, &node->id)) {
+		draw_fresh(pen, &x, vm->fresh_snapshot_us);
+	}
 	if (node->untracked) {
 		draw_flag(pen, &x, ROLE_SNAP_UNTRACKED, words_untracked(node->kind));
 	}
@@ -319,7 +331,7 @@ static void draw_snapshot(const struct pen *pen, const struct row_ref *row)
 	draw_snapshot_state(pen, node);
 	draw_age(pen, node->created_us);
 	draw_delta(pen, node->size_bytes);
-	draw_snapshot_flags(pen, node);
+	draw_snapshot_flags(pen, vm_of(row->node), node);
 }
 
 /* How far the VM has gone on since the snapshot that it descends from, or since it was put back to it. */

@@ -377,6 +377,29 @@ static void test_log__is_filtered_held_and_written_to_a_file(void **state)
 	fixture_free(fixture);
 }
 
+static void test_fresh__what_comes_while_one_looks_on_is_said_to_be_new_for_a_moment__U1_U3(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&config);
+	assert_false(fixture_shows(fixture, "+new")); /* what was there is not */
+	fixture_vm(fixture, "hv01.prod", "brand-new", VM_RUNNING, 0);
+	assert_true(fixture_shows(fixture, "+new"));
+	fixture_tick(fixture, APP_FRESH_US);
+	assert_false(fixture_shows(fixture, "+new"));
+	fixture_go_to(fixture, "web-01");
+	fixture_keys(fixture, "Enter");
+	fixture_tree(fixture, "web-01", "base 9d *\n");
+	assert_false(fixture_shows(fixture, "+new"));
+	fixture_tree(fixture, "web-01", "base 9d\n  second 0d *\n");
+	assert_true(fixture_shows(fixture, "+new"));
+	assert_true(app_tick(fixture->app, fixture->now_us) <= fixture->now_us + APP_FRESH_US); /* drawn again in time */
+	fixture_tick(fixture, APP_FRESH_US);
+	assert_false(fixture_shows(fixture, "+new"));
+	fixture_vm_gone(fixture, "brand-new");
+	assert_true(fixture_shows(fixture, "brand-new: gone from the fleet"));
+	fixture_free(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_pause__an_act_that_changes_something_goes_on_first__U4),
 		cmocka_unit_test(test_pause__a_vm_that_is_opened_meanwhile_gets_its_tree),
 		cmocka_unit_test(test_follow__the_line_of_the_cursor_keeps_its_place_on_the_screen__U1),
+		cmocka_unit_test(test_fresh__what_comes_while_one_looks_on_is_said_to_be_new_for_a_moment__U1_U3),
 		cmocka_unit_test(test_palette__completes_runs_and_remembers_commands),
 		cmocka_unit_test(test_palette__read_only_offers_nothing_that_changes__U2),
 		cmocka_unit_test(test_help__is_searched_and_enter_runs_the_line),
