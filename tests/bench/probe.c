@@ -1,5 +1,5 @@
 /*
- * bench-probe [--size WxH] [--ready TEXT] [--move KEYS] [--page KEYS] [--flood KEY] [--count N] [--idle SECONDS]
+ * bench-probe [--size WxH] [--ready TEXT] [--before KEYS] [--move KEYS] [--page KEYS] [--flood KEY] [--count N] [--idle SECONDS]
  *             [--settle MS] [--quit KEYS] [--baud N] -- PROGRAM [ARGUMENT...]
  *
  * Runs a program in a pseudo terminal and prints what an operator would feel, one "name value" a line: milliseconds to
@@ -34,7 +34,7 @@
 
 struct options {
 	int width, height;
-	const char *ready, *move, *page, *flood, *quit;
+	const char *ready, *before, *move, *page, *flood, *quit;
 	int count;
 	int64_t settle_us;
 	int idle_s;
@@ -272,7 +272,7 @@ static void parse(int argc, char **argv, struct options *options)
 		const struct {
 			const char *name;
 			const char **text;
-		} texts[] = {{"--ready", &options->ready}, {"--move", &options->move}, {"--page", &options->page},
+		} texts[] = {{"--ready", &options->ready}, {"--before", &options->before}, {"--move", &options->move}, {"--page", &options->page},
 			{"--flood", &options->flood}, {"--quit", &options->quit}};
 		for (size_t k = 0; k < HV_ARRAY_LEN(texts); k++) {
 			*texts[k].text = strcmp(argv[i], texts[k].name) == 0 ? value : *texts[k].text;
@@ -306,6 +306,10 @@ int main(int argc, char **argv)
 	printf("rss_kb %lld\n", (long long)status_number(probe->pid, probe->pid, "VmHWM:"));
 	if (options.idle_s > 0) {
 		rest(probe);
+	}
+	if (options.before) {
+		send_bytes(probe, options.before, strlen(options.before));
+		read_until_quiet(probe, 100000, now_us() + SETTLE_MAX_US);
 	}
 	if (options.move) {
 		type_keys(probe, "move", options.move);
