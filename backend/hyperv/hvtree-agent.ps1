@@ -13,6 +13,7 @@ $Hv = [Collections.Hashtable]::Synchronized(@{
 	Spare = [Collections.Stack]::Synchronized([Collections.Stack]::new())
 	Disks = [Collections.Hashtable]::Synchronized(@{}); Sizes = [Collections.Hashtable]::Synchronized(@{})
 	Exporting = [Collections.Hashtable]::Synchronized(@{}); Cancels = [Collections.Hashtable]::Synchronized(@{})
+	Sent = [Collections.Hashtable]::Synchronized(@{})
 	Told = [Collections.Hashtable]::Synchronized(@{}); Acting = [Collections.Hashtable]::Synchronized(@{})
 	HeardAt = [datetime]::UtcNow.AddMinutes(5).Ticks; WritingSince = [long]0; IdleMs = (Get-HvIdleMs); BusyMs = 600000
 	Problem = $null; Journal = $null; Records = $null; Cim = $false; Ends = $false; LastError = $null

@@ -90,6 +90,7 @@ function Set-HvExport([string]$Vm, $Export) {
 		param($record, $export)
 		$record['exports'] = @(@($record['exports'] | Where-Object { $_['id'] -ne $export['id'] }) + $export)
 	} $Export
+	$null = $Hv.Look.Set()
 }
 
 # The newest one that is told of; exports that failed are nobody's business any more.

@@ -18,6 +18,7 @@ function Send-HvAnswer($Id, $Answer, [string]$Vm) {
 	if ($Vm) {
 		$object = Get-HvVmObject $Vm
 		if ($object) {
+			$Hv.Sent[$Vm] = $object.revision
 			$body = [ordered]@{}
 			foreach ($name in @($Answer['body'].Keys)) { $body[$name] = $Answer['body'][$name] }
 			$body['vm'] = $object

@@ -103,9 +103,16 @@ function Send-HvChanges($Old, $New) {
 		if (-not $New.Objects.ContainsKey($id)) {
 			Send-Hv ([ordered]@{ event = 'VmRemoved'; body = @{ vmUuid = $id } })
 			$Hv.Sizes.Remove($id)
+			$Hv.Sent.Remove($id)
 		}
 	}
-	foreach ($object in (Get-HvSorted $New.Objects)) { Send-HvVmChange $Old.Objects[$object.vmUuid] $object }
+	foreach ($object in (Get-HvSorted $New.Objects)) {
+		# an answer has told a later state meanwhile: an older one does not come after it
+		if ($Hv.Sent[$object.vmUuid] -gt $object.revision) { $object = Get-HvObject $object.vmUuid }
+		if (-not $object) { continue }
+		$New.Objects[$object.vmUuid] = $object
+		Send-HvVmChange $Old.Objects[$object.vmUuid] $object
+	}
 	$step = [Math]::Abs($New.Storage.freeBytes - $Old.Storage.freeBytes)
 	if ($New.Storage.storageUp -ne $Old.Storage.storageUp -or $step -ge $HvFreeBytesStep) {
 		Send-Hv ([ordered]@{ event = 'HostStatus'; body = $New.Storage })
@@ -127,8 +134,10 @@ function Send-HvLooked($Command, $Picture) {
 	Send-HvAnswer $Command.Id (New-HvAnswer $Command.Name $null $body) $null
 }
 
-# A setting that an agent left changed when it died, and whose operation nobody may ever ask for again.
+# Settings that an agent left changed when it died, and whose operation nobody may ever ask for again. Whether one could not
+# be given back yet: somebody works on its VM.
 function Restore-HvLeftSettings {
+	$left = $false
 	foreach ($entry in @(Get-HvOpenEntries)) {
 		if (-not $entry['checkpointType']) { continue }
 		$lock = New-HvLock ('vm-' + $entry['vmUuid'])
@@ -138,14 +147,18 @@ function Restore-HvLeftSettings {
 			if ($held) {
 				$entry = Read-HvEntry $entry['operation'] $entry['command']
 				Restore-HvCheckpointType $entry
+			} else {
+				$left = $true
 			}
 		} catch {
+			$left = $true
 			$Hv.LastError = "$_ $($_.ScriptStackTrace)"
 		} finally {
 			if ($held) { $lock.ReleaseMutex() }
 			$lock.Dispose()
 		}
 	}
+	return $left
 }
 
 # One look: answers who asked, tells the others' changes. Returns the new picture.
@@ -169,9 +182,10 @@ function Invoke-HvLook($Old, [bool]$Full) {
 function Watch-Hv {
 	$picture = $null
 	$since = [Diagnostics.Stopwatch]::StartNew()
-	Restore-HvLeftSettings
+	$left = $true
 	$wait = 0
 	while (-not $Hv.Ends) {
+		if ($left) { $left = Restore-HvLeftSettings }
 		$asked = $Hv.Look.WaitOne([int]$wait)
 		$full = -not $picture -or $asked -or $since.ElapsedMilliseconds -gt $HvFullLookMs
 		if ($full) { $since.Restart() }

@@ -363,6 +363,6 @@ void hand_die_after(const char *command)
 void hand_slow(bool slow)
 {
 	const char *const sim[] = {"speed", slow ? "100" : "0", NULL};
-	const char *const fake[] = {"pace", slow ? "800" : "1", slow ? "1500" : "60", NULL};
+	const char *const fake[] = {"pace", slow ? "1200" : "1", slow ? "1500" : "60", NULL};
 	(void)now.subject->hand(is_sim() ? sim : fake);
 }
