@@ -60,6 +60,9 @@ static void adopt_mine(struct engine *engine, const struct operation_list *list)
 		struct run *run = is_mine(engine, row) ? run_find_id(engine, row->id) : NULL;
 		if (is_mine(engine, row) && !run) {
 			run_add(engine, row)->interrupted = true;
+		} else if (run && run->row.epoch != row->epoch) { /* it was another console's meanwhile */
+			run_resume(engine, run);
+			run->interrupted = true;
 		} else if (run && row->cancel_asked && !run->row.cancel_asked) {
 			export_hear_cancel(run);
 		}

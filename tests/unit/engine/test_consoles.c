@@ -232,9 +232,42 @@ static void test_lease_that_ran_out__is_not_looked_at_without_rest_while_the_sto
 	clear_pair(&pair);
 }
 
+/* What this console remembers of an operation that another one has driven meanwhile is worth nothing. */
+static void test_console__that_takes_back_what_it_had_lost_goes_on_with_it__Y1(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	struct engine_console other;
+	engine_world_make(&world, VM_RUNNING, AGENT_CAN_REVERT_MEMORY_FROM_OFF | AGENT_CAN_PRODUCTION_CHECKPOINTS);
+	engine_console_open(&world, &other);
+	engine_recover(other.engine);
+	fake_hosts_set_duration(world.hosts, world.host_id, 40);
+	struct engine_request request = engine_world_request(&world, OPERATION_CREATE_SNAPSHOT, "A");
+	assert_int_equal(engine_world_ask(&world.console, &request, NULL), HV_OK);
+	while (!fake_hosts_is_acting(world.hosts)) {
+		assert_true(engine_world_step(&world));
+	}
+	struct engine_console *const owners[] = {&other, &world.console};
+	for (size_t i = 0; i < HV_ARRAY_LEN(owners); i++) { /* the one sleeps, the other finds its lease run out */
+		world.now_us += 20 * HV_SECOND_US;
+		(void)engine_tick(owners[i]->engine);
+		world.now_us += 6 * HV_SECOND_US; /* it looks once more at what it has written itself */
+		(void)engine_tick(owners[i]->engine);
+	}
+	engine_world_settle(&world);
+	struct operation last = engine_world_last(&world);
+	assert_int_equal(last.state, OPERATION_DONE);
+	assert_int_equal(last.epoch, 3);
+	operation_clear(&last);
+	engine_world_assert_agrees(&world);
+	engine_console_close(&other, true, false);
+	engine_world_clear(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_console__that_takes_back_what_it_had_lost_goes_on_with_it__Y1),
 		cmocka_unit_test(test_second_console__is_refused_or_queued_behind_the_first__X1),
 		cmocka_unit_test(test_both_consoles__work_on_the_same_tree_in_turns__X1),
 		cmocka_unit_test(test_dead_console__is_followed_by_the_other_one__Y1),
