@@ -84,6 +84,20 @@ void claim_refuse(struct engine *engine, const struct virtual_machine *vm)
 	}
 }
 
+enum hv_status claim_refuse_absence(struct engine *engine, const struct scene *scene, struct hv_error *err)
+{
+	for (size_t i = 0; i < engine->claim_count; i++) {
+		const struct claim *claim = &engine->claims[i];
+		if (claim->vm_id == scene->vm.id && claim->host_id != scene->vm.host_id && !claim->told) {
+			return hv_error_set(err, HV_ERR_CONFLICT,
+				"another host reports VM '%s' as well, and its own is being asked whether it still has it; "
+				"ask again in a moment",
+				scene->vm_name);
+		}
+	}
+	return HV_OK;
+}
+
 void claim_look_again(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->claim_count; i++) {

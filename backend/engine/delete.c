@@ -9,6 +9,9 @@ enum hv_status delete_check(STEP_PARAMETERS)
 {
 	(void)answer;
 	enum hv_status status = scene_check(engine, scene, ACTION_SNAPSHOT_DELETE, err);
+	if (status == HV_OK) {
+		status = claim_refuse_absence(engine, scene, err);
+	}
 	return status == HV_OK ? scene_note_before(engine, scene, &run->row, err) : status;
 }
 

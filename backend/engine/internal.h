@@ -375,6 +375,9 @@ enum hv_status claim_check(struct engine *engine, const struct virtual_machine *
 void claim_refuse(struct engine *engine, const struct virtual_machine *vm);
 /** A host has a VM no more, or is lost: those that claim VMs tell again what they have. */
 void claim_look_again(struct engine *engine);
+/** For acts that are done when the VM is absent: refuses while its host has not said yet whether it still has it. */
+enum hv_status claim_refuse_absence(struct engine *engine, const struct scene *scene, struct hv_error *err)
+	HV_MUST_CHECK;
 
 /* --- lease.c: who drives what --- */
 /** Inside a transaction: a live operation is mine from now on, if it was not. */

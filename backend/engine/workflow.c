@@ -216,6 +216,13 @@ static enum hv_status refuse_stale(const struct operation *row, struct hv_error 
 		prepared ? " (the VM had been made ready for it)" : "");
 }
 
+/* It waited, and its host does not have the VM any more: "absent" from there would be taken for "done". */
+static enum hv_status refuse_moved(const struct scene *scene, struct hv_error *err)
+{
+	return hv_error_set(err, HV_ERR_CONFLICT,
+		"VM '%s' has moved to another host since this was asked for; look at it and ask again", scene->vm_name);
+}
+
 static void leave_command(struct operation *row)
 {
 	row->sent = false;
@@ -236,6 +243,9 @@ enum hv_status workflow_run(STEP_PARAMETERS)
 	if (!step) {
 		return hv_error_set(err, HV_ERR_INVALID, "its row stands at the step '%s', which it does not have",
 			operation_step_name(row->step));
+	}
+	if (!answer && row->step <= STEP_BEGIN && scene->vm.host_id != row->host_id) {
+		return refuse_moved(scene, err);
 	}
 	if (row->snapshot_id != 0 && !scene->has_snapshot) {
 		return hv_error_set(err, HV_ERR_NOT_FOUND, "the snapshot does not exist any more");

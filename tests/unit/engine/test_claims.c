@@ -130,6 +130,78 @@ static void test_vm__is_not_taken_from_a_host_that_was_not_heard_yet__Y1(void **
 	engine_world_clear(&world);
 }
 
+static void ask(struct engine_world *world, struct engine_console *console, enum operation_kind kind, const char *name,
+	bool queue)
+{
+	struct engine_request request = engine_world_request(world, kind, name);
+	struct hv_error err = {0};
+	request.queue = queue;
+	if (engine_world_ask(console, &request, &err) != HV_OK) {
+		fail_msg("%s", err.text);
+	}
+}
+
+/* "Absent" is the answer of a host that has just given the VM away: nobody may take it for "done". */
+static void test_act__that_waited_while_its_vm_moved_is_not_asked_of_the_former_host__D6_Y1(void **state)
+{
+	(void)state;
+	static const enum operation_kind kinds[] = {OPERATION_DESTROY_VM, OPERATION_DELETE_SNAPSHOT};
+	for (size_t i = 0; i < HV_ARRAY_LEN(kinds); i++) {
+		struct engine_world world;
+		struct engine_console second;
+		int64_t other;
+		(void)make(&world, VM_RUNNING, &other);
+		struct hv_uuid uuid = world.vm->uuid;
+		engine_console_open(&world, &second);
+		engine_recover(second.engine);
+		engine_world_connect(&second);
+		engine_world_run(&world);
+		ask(&world, &world.console, OPERATION_CREATE_SNAPSHOT, "C", false);
+		ask(&world, &second, kinds[i], kinds[i] == OPERATION_DESTROY_VM ? NULL : "A", true);
+		engine_console_close(&second, false, false); /* what it queued is left until its lease runs out */
+		while (engine_world_step(&world)) {
+		}
+		*fake_hosts_vm(world.hosts, other, "box") = *fake_hosts_vm(world.hosts, world.host_id, "box");
+		fake_hosts_remove_vm(world.hosts, world.host_id, &uuid);
+		fake_console_connect(world.console.links, other);
+		engine_vm_removed(world.console.engine, world.host_id, &uuid);
+		while (engine_world_step(&world)) {
+		}
+		assert_host(&world, other);
+		engine_world_settle(&world);
+		struct operation last = engine_world_last(&world);
+		assert_int_equal(last.kind, kinds[i]);
+		assert_int_equal(last.state, OPERATION_FAILED);
+		assert_non_null(strstr(last.error, "has moved to another host since this was asked for"));
+		operation_clear(&last);
+		world.vm = fake_hosts_vm(world.hosts, other, "box");
+		engine_world_assert_agrees(&world);
+		engine_world_clear(&world);
+	}
+}
+
+static void test_act__that_an_absent_vm_makes_done_waits_for_the_word_of_its_own_host__D6_V3(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	int64_t other;
+	struct hv_error err = {0};
+	struct fake_vm *twin = make(&world, VM_RUNNING, &other);
+	struct agent_vm seen = {.uuid = twin->uuid, .name = twin->name, .state = VM_RUNNING, .cpus = 2,
+		.memory_bytes = INT64_C(4) << 30, .activity_percent = -1};
+	struct engine_request destroy = engine_world_request(&world, OPERATION_DESTROY_VM, NULL);
+	struct engine_request delete = engine_world_request(&world, OPERATION_DELETE_SNAPSHOT, "A");
+	engine_vm_changed(world.console.engine, other, &seen);
+	assert_int_equal(engine_world_ask(&world.console, &destroy, &err), HV_ERR_CONFLICT);
+	assert_non_null(strstr(err.text, "another host reports VM 'box' as well"));
+	assert_int_equal(engine_world_ask(&world.console, &delete, &err), HV_ERR_CONFLICT);
+	engine_world_settle(&world); /* its own host has it still */
+	ask(&world, &world.console, OPERATION_DELETE_SNAPSHOT, "A", false);
+	engine_world_settle(&world);
+	ask(&world, &world.console, OPERATION_DESTROY_VM, NULL, false);
+	engine_world_clear(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +209,8 @@ int main(void)
 		cmocka_unit_test(test_vm__that_was_moved_goes_over_when_its_host_has_it_no_more__Y1),
 		cmocka_unit_test(test_vm__of_a_lost_host_goes_over_when_it_is_on_elsewhere__Y1),
 		cmocka_unit_test(test_vm__is_not_taken_from_a_host_that_was_not_heard_yet__Y1),
+		cmocka_unit_test(test_act__that_waited_while_its_vm_moved_is_not_asked_of_the_former_host__D6_Y1),
+		cmocka_unit_test(test_act__that_an_absent_vm_makes_done_waits_for_the_word_of_its_own_host__D6_V3),
 	};
 	return cmocka_run_group_tests_name("engine/claims", tests, NULL, NULL);
 }
