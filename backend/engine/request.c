@@ -154,6 +154,12 @@ static enum hv_status check_cancel(
 	return HV_OK;
 }
 
+/* An export that has begun holds its VM, also while it waits for storage: whoever drives it ends it. */
+static bool is_its_drivers_to_end(const struct operation *row)
+{
+	return row->sent || (row->kind == OPERATION_EXPORT_VM && row->state == OPERATION_RUNNING);
+}
+
 static enum hv_status cancel_in_transaction(struct engine *engine, struct run *run, struct scene *scene,
 	const char *requested_by, struct hv_error *err)
 {
@@ -165,7 +171,7 @@ static enum hv_status cancel_in_transaction(struct engine *engine, struct run *r
 	if (status == HV_OK) {
 		status = check_cancel(&run->row, scene, err);
 	}
-	if (status == HV_OK && run->row.sent) {
+	if (status == HV_OK && is_its_drivers_to_end(&run->row)) {
 		return store->ops->operation_ask_cancel(store, run->row.id, err);
 	}
 	if (status == HV_OK) {
@@ -199,7 +205,7 @@ enum hv_status engine_cancel(
 	}
 	status = engine_end(engine, status, err);
 	struct run *mine = run_find_id(engine, operation_id);
-	if (status == HV_OK && mine && run.row.sent) {
+	if (status == HV_OK && mine && is_its_drivers_to_end(&run.row)) {
 		export_hear_cancel(mine);
 	} else if (status == HV_OK && mine) {
 		mine->wait = RUN_OVER;

@@ -124,6 +124,29 @@ static void test_start__while_an_export_waits_for_storage_ends_it__P4_P5(void **
 	engine_world_clear(&world);
 }
 
+/* It holds the VM since it was sent first: whoever drives it lets the VM go. */
+static void test_cancel__of_an_export_that_waits_for_storage_lets_the_vm_go__P4_P5(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	export_make(&world, STOP_POLICY_EXPORT);
+	export_begin_one(&world);
+	fake_hosts_set_storage(world.hosts, world.host_id, false);
+	settle_waiting(&world);
+	struct operation_list live = {0};
+	struct store *store = world.console.store;
+	assert_int_equal(store->ops->operation_live(store, 0, 0, &live, NULL), HV_OK);
+	assert_int_equal(live.items[0].kind, OPERATION_EXPORT_VM);
+	assert_int_equal(engine_cancel(world.console.engine, live.items[0].id, "alice", NULL), HV_OK);
+	operation_list_clear(&live);
+	assert_int_equal(engine_world_live(&world), 0);
+	export_assert_ended(&world, OPERATION_EXPORT_VM, OPERATION_CANCELLED, NULL);
+	struct virtual_machine vm = engine_world_vm(&world);
+	assert_int_equal(vm.state, VM_STOPPED);
+	virtual_machine_clear(&vm);
+	engine_world_clear(&world);
+}
+
 static void test_host_lost__during_the_export_it_is_run_first_and_then_the_removal__P5(void **state)
 {
 	(void)state;
@@ -190,6 +213,7 @@ int main(void)
 			test_storage_lost__at_the_very_end_of_an_export_it_is_asked_for_again_and_compared__P2_P5),
 		cmocka_unit_test(test_storage_back__is_asked_about_when_nobody_tells__P5),
 		cmocka_unit_test(test_start__while_an_export_waits_for_storage_ends_it__P4_P5),
+		cmocka_unit_test(test_cancel__of_an_export_that_waits_for_storage_lets_the_vm_go__P4_P5),
 		cmocka_unit_test(test_host_lost__during_the_export_it_is_run_first_and_then_the_removal__P5),
 		cmocka_unit_test(test_host_lost__that_starts_the_vm_by_itself_keeps_it__P5),
 		cmocka_unit_test(test_import__that_fails_leaves_the_export_and_can_be_asked_for_again__P2),
