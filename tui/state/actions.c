@@ -422,16 +422,32 @@ static void (*const handlers[])(struct app *app) = {
 };
 static_assert(HV_ARRAY_LEN(handlers) == TUI_ACTION_COUNT, "a handler for every action");
 
+/* A tree that stands still goes on first: nobody decides by an old picture, nor about the row that came under the
+ * cursor when the one that was meant left. */
+static bool goes_on_with_its_row(struct app *app)
+{
+	if (!app->paused || !app->cursor.node) {
+		paused_resume(app);
+		return true;
+	}
+	struct hv_uuid node = app->cursor.node->uuid;
+	struct hv_uuid leaf = app->cursor.leaf;
+	paused_resume(app);
+	return app->cursor.node && hv_uuid_equal(&node, &app->cursor.node->uuid) &&
+	       hv_uuid_equal(&leaf, &app->cursor.leaf);
+}
+
 void app_run(struct app *app, enum tui_action action)
 {
 	char text[400];
+	if (tui_action_info(action)->danger != TUI_DANGER_SAFE && !goes_on_with_its_row(app)) {
+		app_say(app, ROLE_WARN, "not begun: what the cursor stood on has gone while the tree was paused");
+		return;
+	}
 	const char *reason = app_why_not(app, action, text, sizeof text);
 	if (reason) {
 		app_say(app, ROLE_WARN, "not possible: %s", reason);
 		return;
-	}
-	if (tui_action_info(action)->danger != TUI_DANGER_SAFE) {
-		paused_resume(app); /* nobody decides by an old picture */
 	}
 	handlers[action](app);
 }

@@ -266,6 +266,24 @@ static void test_pause__an_act_that_changes_something_goes_on_first__U4(void **s
 	fixture_free(fixture);
 }
 
+/* A crash once: whether the act was possible had been asked before the row was gone. */
+static void test_pause__no_act_begins_on_the_row_that_came_instead_of_the_one_that_was_meant__U4(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&config);
+	static const char *const keys[] = {"p", "s", "d"};
+	for (size_t i = 0; i < HV_ARRAY_LEN(keys); i++) {
+		fixture_vm(fixture, "hv02.prod", "mail-02", VM_RUNNING, 2);
+		fixture_go_to(fixture, "mail-02");
+		fixture_keys(fixture, "Z");
+		fixture_vm_gone(fixture, "mail-02");
+		fixture_keys(fixture, keys[i]);
+		assert_int_equal(fixture->app->dialog.kind, DIALOG_NONE);
+		assert_true(fixture_shows(fixture, "not begun: what the cursor stood on has gone"));
+	}
+	fixture_free(fixture);
+}
+
 static void test_pause__a_vm_that_is_opened_meanwhile_gets_its_tree(void **state)
 {
 	(void)state;
@@ -415,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_sort__by_age_size_number_and_back_and_the_cursor_follows__U1),
 		cmocka_unit_test(test_pause__the_tree_stands_still_and_nothing_is_lost__U3),
 		cmocka_unit_test(test_pause__an_act_that_changes_something_goes_on_first__U4),
+		cmocka_unit_test(test_pause__no_act_begins_on_the_row_that_came_instead_of_the_one_that_was_meant__U4),
 		cmocka_unit_test(test_pause__a_vm_that_is_opened_meanwhile_gets_its_tree),
 		cmocka_unit_test(test_follow__the_line_of_the_cursor_keeps_its_place_on_the_screen__U1),
 		cmocka_unit_test(test_fresh__what_comes_while_one_looks_on_is_said_to_be_new_for_a_moment__U1_U3),
