@@ -149,7 +149,10 @@ const char *app_why_no_age(const struct app *app)
 static void go(struct app *app, enum tui_action then)
 {
 	const struct hv_snapshot *row = app_age_row(app, app->ages.cursor);
-	struct vm_entry *vm = model_vm(&app->model, &row->vm);
+	struct vm_entry *vm = row ? model_vm(&app->model, &row->vm) : NULL;
+	if (!vm) {
+		return;
+	}
 	if (then != TUI_ACTION_COUNT && marks_count(app) > 0) {
 		app_unmark(app); /* the act is for this one */
 		app_say(app, ROLE_INFO, "marks were taken away: this is about one snapshot");
