@@ -5,10 +5,30 @@
 
 /* Delete (D1-D3, D5) of one snapshot; a subtree or all of a VM is a chain of these (D4). */
 
+/* X4: what goes for the sake of another offering goes only while the VM can have that. */
+static enum hv_status check_offering_behind(
+	struct engine *engine, const struct operation *row, const struct scene *scene, struct hv_error *err)
+{
+	struct store *store = engine->config.store;
+	struct operation_list live = {0};
+	enum hv_status status = store->ops->operation_live(store, 0, row->vm_id, &live, err);
+	for (size_t i = 0; i < live.count && status == HV_OK; i++) {
+		const struct operation *other = &live.items[i];
+		if (other->kind == OPERATION_SCALE_VM && hv_uuid_equal(&other->group, &row->group)) {
+			status = scene_check(engine, scene, ACTION_VM_SCALE, err);
+		}
+	}
+	operation_list_clear(&live);
+	return status;
+}
+
 enum hv_status delete_check(STEP_PARAMETERS)
 {
 	(void)answer;
 	enum hv_status status = scene_check(engine, scene, ACTION_SNAPSHOT_DELETE, err);
+	if (status == HV_OK) {
+		status = check_offering_behind(engine, &run->row, scene, err);
+	}
 	if (status == HV_OK) {
 		status = claim_refuse_absence(engine, scene, err);
 	}

@@ -304,6 +304,28 @@ static void test_scale__that_waited_is_refused_when_a_memory_snapshot_was_taken_
 	engine_world_clear(&world);
 }
 
+static void test_scale__that_waited_discards_nothing_when_it_cannot_follow__X4_X1(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	char tree[200];
+	engine_world_make(&world, VM_RUNNING, CAPABILITIES);
+	int64_t large = add_offering(&world, "large", 8, 16 * GIB);
+	engine_world_take(&world, "A", SNAPSHOT_DISK_AND_MEMORY);
+	struct engine_request before = engine_world_request(&world, OPERATION_CREATE_SNAPSHOT, "X");
+	struct engine_request scale = request_of(&world, OPERATION_SCALE_VM);
+	scale.offering_id = large;
+	scale.queue = true;
+	assert_int_equal(engine_world_ask(&world.console, &before, NULL), HV_OK);
+	assert_int_equal(engine_world_ask(&world.console, &scale, NULL), HV_OK);
+	engine_world_settle(&world); /* nobody has stopped the VM */
+	assert_string_equal(engine_world_tree(&world, tree, sizeof tree), "A(X*)");
+	assert_int_equal(fake_hosts_sent(world.hosts, AGENT_DELETE_VM_SNAPSHOT), 0);
+	assert_int_equal(world.vm->cpus, 2);
+	engine_world_assert_agrees(&world);
+	engine_world_clear(&world);
+}
+
 static void test_scale__stops_before_the_sizes_when_a_discard_fails__X4(void **state)
 {
 	(void)state;
@@ -488,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_scale__discards_memory_snapshots_and_a_revert_brings_the_offering_back__Z7_X4_V5),
 		cmocka_unit_test(test_scale__discards_nothing_that_was_not_named__X4),
 		cmocka_unit_test(test_scale__that_waited_is_refused_when_a_memory_snapshot_was_taken_meanwhile__X4_X1),
+		cmocka_unit_test(test_scale__that_waited_discards_nothing_when_it_cannot_follow__X4_X1),
 		cmocka_unit_test(test_scale__stops_before_the_sizes_when_a_discard_fails__X4),
 		cmocka_unit_test(test_volume_snapshot__holds_the_disk_of_its_moment_and_outlives_reverts__X3),
 		cmocka_unit_test(
