@@ -267,6 +267,13 @@ static void test_policy__holds_for_commands_too_and_one_act_is_allowed_for_a_rea
 	assert_int_equal(result.code, 1);
 	assert_non_null(strstr(result.err, "read-only by the configuration"));
 	program_result_clear(&result);
+	/* nor is it decided what becomes of its VMs, or their snapshots forgotten */
+	assert_int_equal(command(place, &result, "host", "set", "hv01", "--stop-policy=export"), 1);
+	assert_non_null(strstr(result.err, "read-only by the configuration"));
+	program_result_clear(&result);
+	assert_int_equal(command(place, &result, "host", "remove", "hv01", "--yes"), 1);
+	assert_non_null(strstr(result.err, "read-only by the configuration"));
+	program_result_clear(&result);
 	assert_int_equal(command(place, &result, "snapshot", "create", "alpha", "--dry-run"), 0);
 	program_result_clear(&result);
 	assert_int_equal(command(place, &result, "snapshot", "create", "alpha", "--write=CHG-7"), 0);

@@ -3,6 +3,7 @@
 
 #include "tui/batch/host_check.h"
 #include "tui/batch/objects.h"
+#include "tui/batch/policy.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
@@ -129,6 +130,14 @@ static enum hv_status find_host(struct batch *batch, struct hv_uuid *ret_id, str
 	return status;
 }
 
+/* A host decides what becomes of its VMs: its group's policy is asked as for each of them. */
+static enum hv_status find_host_to_change(struct batch *batch, struct hv_uuid *ret_id, struct hv_error *err)
+{
+	enum hv_status status = find_host(batch, ret_id, err);
+	const struct hv_host *host = status == HV_OK ? overview_host(&batch->session.overview, ret_id) : NULL;
+	return host ? policy_allow(batch, host->group, err) : status;
+}
+
 int command_host_check(struct batch *batch)
 {
 	struct hv_error error;
@@ -149,7 +158,7 @@ int command_host_set(struct batch *batch)
 		(void)hv_error_set(&error, HV_ERR_INVALID, "say what shall change: --stop-policy");
 		return batch_fail_with(batch, &error, BATCH_USAGE);
 	}
-	if (find_host(batch, &id, &error) != HV_OK) {
+	if (find_host_to_change(batch, &id, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	uint64_t ticket = session_ticket(session);
@@ -169,7 +178,7 @@ int command_host_remove(struct batch *batch)
 	struct session_reply reply;
 	struct hv_error error;
 	struct hv_uuid id;
-	if (find_host(batch, &id, &error) != HV_OK) {
+	if (find_host_to_change(batch, &id, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	if (!batch->arguments->given[OPTION_YES]) {

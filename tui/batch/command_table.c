@@ -211,12 +211,13 @@ static const struct command commands[] = {
 	{"host check", "HOST", 1, 1, BIT(OPTION_ACCEPT_KEY), false,
 		"reach a host, log in, start its agent and read what it holds",
 		"The first step that fails says what to do about it.", command_host_check},
-	{"host set", "HOST", 1, 1, BIT(OPTION_STOP_POLICY), false, "change what becomes of VMs that are stopped on a host",
+	{"host set", "HOST", 1, 1, BIT(OPTION_STOP_POLICY) | BIT(OPTION_WRITE), false,
+		"change what becomes of VMs that are stopped on a host",
 		"keep: a stopped VM stays on the host with its snapshots. export: it is exported in the background and, when "
 		"the export is proven, taken off the host; a start brings it back with its snapshots. export-at-snapshot: "
 		"the same, and every snapshot exports, so that a stop has less to do.",
 		command_host_set},
-	{"host remove", "HOST", 1, 1, 0, false, "forget a host and its VMs",
+	{"host remove", "HOST", 1, 1, BIT(OPTION_WRITE), false, "forget a host and its VMs",
 		"Nothing changes on the host. Needs --yes.", command_host_remove},
 	{"sync", "[HOST]", 0, 1, 0, false, "ask the hosts what is true and settle what is open",
 		"Connects to the host (all hosts when none is named), reads what it holds, and finishes operations that "
