@@ -237,7 +237,7 @@ static void cut_everywhere(const struct workflow_case *workflow)
 		};
 		int64_t n = 1;
 		while (run_cut(&trial, n)) {
-			n++;
+			n += CUT_STRIDE;
 		}
 		points += n - 1;
 	}
@@ -261,7 +261,7 @@ static void test_console_dies__again_while_it_recovers__Y3(void **state)
 	for (size_t i = 0; i < HV_ARRAY_LEN(chosen); i++) {
 		for (int64_t first = 6; first < 14; first += 2) {
 			bool died = true;
-			for (int64_t second = 1; died; second++) {
+			for (int64_t second = 1; died; second += CUT_STRIDE) {
 				struct trial trial = {.workflow = &cases[chosen[i]], .known = true, .duration = 2};
 				struct engine_world *world = &trial.world;
 				set_up(&trial);
@@ -315,7 +315,7 @@ static void test_store_fails__at_every_call_of_every_workflow_and_nothing_is_los
 		struct trial trial = {.workflow = &cases[i], .duration = 3};
 		int64_t n = 1;
 		while (run_failing_store(&trial, n)) {
-			n++;
+			n += CUT_STRIDE;
 		}
 		assert_true(n > 30);
 	}

@@ -254,7 +254,7 @@ static void test_console_dies__at_every_point_of_stops_starts_and_destroying__P2
 			};
 			int64_t n = 1;
 			while (run_cut(&trial, n)) {
-				n++;
+				n += CUT_STRIDE;
 			}
 			points += n - 1;
 		}
@@ -288,7 +288,7 @@ static void test_store_fails__at_every_call_of_stops_starts_and_destroying__P2_P
 		struct trial trial = {.stop = &cases[i], .duration = 2};
 		int64_t n = 1;
 		while (run_failing_store(&trial, n)) {
-			n++;
+			n += CUT_STRIDE;
 		}
 		assert_true(n > 30);
 	}

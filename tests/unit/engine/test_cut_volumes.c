@@ -223,7 +223,7 @@ static void test_console_dies__at_every_point_of_every_act_on_volumes__Y1_Y2_Y3_
 			};
 			int64_t n = 1;
 			while (run_cut(&trial, n)) {
-				n++;
+				n += CUT_STRIDE;
 			}
 			points += n - 1;
 		}
@@ -258,7 +258,7 @@ static void test_store_fails__at_every_call_of_every_act_on_volumes_and_nothing_
 		struct trial trial = {.workflow = &cases[i], .duration = 3};
 		int64_t n = 1;
 		while (run_failing_store(&trial, n)) {
-			n++;
+			n += CUT_STRIDE;
 		}
 		assert_true(n > 20);
 	}
