@@ -76,7 +76,8 @@ static json_t *volume_objects(struct object *body, const struct volume_list *vol
 		put_text(&to, "path", volume->path ? volume->path : "");
 		put(&to, "size", json_integer(volume->size_bytes));
 		put(&to, "chainSize", json_integer(volume->chain_bytes));
-		body->failed = body->failed || to.failed || json_array_append_new(array, to.json) != 0;
+		bool appended = json_array_append_new(array, to.json) == 0;
+		body->failed = body->failed || to.failed || !appended;
 	}
 	return array;
 }
