@@ -113,10 +113,11 @@ static struct hv_check_row row_of(const struct known_host *host, enum hv_check_s
 	return row;
 }
 
-const struct hv_check *check_report(const struct known_host *host, const struct hv_error *error)
+const struct hv_check *check_report(
+	const struct known_host *host, int64_t vms_seen, const struct hv_error *error)
 {
 	struct hv_check check = {.host = host->uuid};
-	HV_CLEANUP_FREE char *vms = hv_sprintf("%zu %s", host->vms_told, host->vms_told == 1 ? "VM" : "VMs");
+	HV_CLEANUP_FREE char *vms = hv_sprintf("%" PRId64 " %s", vms_seen, vms_seen == 1 ? "VM" : "VMs");
 	enum hv_check_step failed = !error ? HV_CHECK_STEP_COUNT
 				    : host->said_ready ? step_of_problem(host) : step_of_loss(host);
 	for (size_t i = 0; i < HV_CHECK_STEP_COUNT; i++) {

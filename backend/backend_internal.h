@@ -148,8 +148,9 @@ void handle_answer(struct hv_backend *backend, struct request *request);
 void check_begin(struct known_host *host);
 void check_passed(struct known_host *host, enum transport_step step, const char *details);
 void check_ready(struct known_host *host, const struct agent_hello *hello, int64_t wall_us);
-/** `error` NULL: all is well. */
-const struct hv_check *check_report(const struct known_host *host, const struct hv_error *error);
+/** `error` NULL: all is well, and the inventory is of `vms_seen` VMs. */
+const struct hv_check *check_report(
+	const struct known_host *host, int64_t vms_seen, const struct hv_error *error);
 
 /* --- backend_entry.c --- */
 void handle_host_add(struct hv_backend *backend, const struct request *request);

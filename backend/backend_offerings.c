@@ -7,7 +7,11 @@ void handle_offerings(struct hv_backend *backend, const struct request *request)
 {
 	struct service_offering_list list = {0};
 	struct hv_error error = {0};
-	if (backend->store->ops->offering_list(backend->store, &list, &error) != HV_OK) {
+	enum hv_status status = caller_look(backend, &error);
+	if (status == HV_OK) {
+		status = backend->store->ops->offering_list(backend->store, caller_scope(backend), &list, &error);
+	}
+	if (status != HV_OK) {
 		publish_refusal(backend, request->ticket, &error);
 		service_offering_list_clear(&list);
 		return;

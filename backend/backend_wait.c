@@ -63,7 +63,9 @@ static void synced(
 		event->text = hv_strdup(host->name);
 	}
 	if (host) {
-		event->check = check_report(host, error);
+		/* A1: how many VMs the host told of is for those to know who see all of them */
+		bool sees_all = caller_scope(backend)->role == ACCOUNT_ADMINISTRATOR;
+		event->check = check_report(host, sees_all ? (int64_t)host->vms_told : host->vm_count, error);
 	}
 	if (error) {
 		event->error = *error;

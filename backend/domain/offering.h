@@ -11,7 +11,7 @@ struct service_offering {
 	char *name;
 	int64_t cpus;
 	int64_t memory_bytes;
-	int64_t vm_count; /* how many VMs have it */
+	int64_t vm_count; /* how many VMs have it; in a list: of those that the caller may see */
 };
 void service_offering_clear(struct service_offering *offering);
 

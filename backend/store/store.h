@@ -356,9 +356,9 @@ struct store_ops {
 	/** [W] The offering of this name; made with these sizes when there is none, else left as it is. */
 	enum hv_status (*offering_ensure)(struct store *store, const char *name, int64_t cpus, int64_t memory_bytes,
 		int64_t *ret_id, struct hv_error *err);
-	/** The smallest first. */
-	enum hv_status (*offering_list)(
-		struct store *store, struct service_offering_list *list, struct hv_error *err);
+	/** The smallest first. A1: counted are the VMs that `seen_by` may see; an administrator, and NULL, sees all. */
+	enum hv_status (*offering_list)(struct store *store, const struct account *seen_by,
+		struct service_offering_list *list, struct hv_error *err);
 	enum hv_status (*offering_get)(struct store *store, int64_t id, struct service_offering *ret_offering,
 		struct hv_error *err);
 	enum hv_status (*offering_by_name)(struct store *store, const char *name,

@@ -94,6 +94,35 @@ static void test_operator__of_another_domain_finds_no_trace_of_the_vm__A1(void *
 	world_clear(&world);
 }
 
+static int64_t vms_with_an_offering(struct world *world)
+{
+	json_t *answer = world_json(world, "offering", "list", NULL);
+	int64_t vms = 0;
+	size_t i;
+	json_t *row;
+	json_array_foreach(json_object_get(answer, "serviceoffering"), i, row) {
+		vms += json_integer_value(json_object_get(row, "virtualmachines"));
+	}
+	json_decref(answer);
+	return vms;
+}
+
+static void test_counts__of_vms_are_of_those_that_the_caller_sees__A1(void **state)
+{
+	struct world world;
+	(void)state;
+	make_caller(&world, "eve", "/lab", "operator");
+	assert_int_equal(vms_with_an_offering(&world), 0);
+	HV_CLEANUP_FREE char *hidden = world_expect(&world, 0, "host", "check", WORLD_HOST, NULL);
+	assert_says(hidden, "0 VMs");
+	world_clear(&world);
+	make_caller(&world, "eve", "/prod", "viewer");
+	assert_int_equal(vms_with_an_offering(&world), 1);
+	HV_CLEANUP_FREE char *seen = world_expect(&world, 0, "host", "check", WORLD_HOST, NULL);
+	assert_says(seen, "1 VM");
+	world_clear(&world);
+}
+
 static void test_operator__of_the_vms_account_acts_on_it__A1(void **state)
 {
 	struct world world;
@@ -138,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_viewer__sees_the_vms_below_its_domain_and_changes_nothing__A1),
 		cmocka_unit_test(test_operator__of_another_domain_finds_no_trace_of_the_vm__A1),
+		cmocka_unit_test(test_counts__of_vms_are_of_those_that_the_caller_sees__A1),
 		cmocka_unit_test(test_operator__of_the_vms_account_acts_on_it__A1),
 		cmocka_unit_test(test_account_changes__are_in_the_log__A2),
 	};

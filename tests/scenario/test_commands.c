@@ -405,7 +405,7 @@ static void test_what_cannot_be_done_is_refused_with_its_reason_and_changes_noth
 	const struct refusal table[] = {
 		{1, {"snapshot", "create", "nobody"}, "there is no VM 'nobody'"},
 		{1, {"snapshot", "create", "TWIN"}, "'TWIN' fits 2 times as a VM"},
-		{1, {"snapshot", "revert", "box", "nothing", "--yes"}, "there is no snapshot of VM 'box' 'nothing'"},
+		{1, {"snapshot", "revert", "box", "nothing", "--yes"}, "there is no snapshot 'nothing' of VM 'box'"},
 		{1, {"snapshot", "show", "base"}, "'base' fits 2 snapshots"},
 		{1, {"snapshot", "create", "off", "--memory"}, "a DiskAndMemory snapshot needs a running VM"},
 		{1, {"snapshot", "create", "box", "--name", "left"}, "left"},

@@ -121,7 +121,7 @@ static int64_t choose_offering(struct world *world)
 {
 	struct service_offering_list list = {0};
 	int64_t id = 0;
-	if (world->store->ops->offering_list(world->store, &list, NULL) == HV_OK && list.count > 0) {
+	if (world->store->ops->offering_list(world->store, NULL, &list, NULL) == HV_OK && list.count > 0) {
 		id = list.items[world_below(world, (int64_t)list.count)].id;
 	}
 	service_offering_list_clear(&list);

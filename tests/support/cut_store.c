@@ -212,8 +212,9 @@ FORWARD(offering_ensure,
 		struct hv_error *err),
 	(inner(store), name, cpus, memory_bytes, ret_id, err))
 FORWARD(offering_list,
-	(struct store *store, struct service_offering_list *list, struct hv_error *err),
-	(inner(store), list, err))
+	(struct store *store, const struct account *seen_by, struct service_offering_list *list,
+		struct hv_error *err),
+	(inner(store), seen_by, list, err))
 FORWARD(offering_get,
 	(struct store *store, int64_t id, struct service_offering *ret_offering, struct hv_error *err),
 	(inner(store), id, ret_offering, err))

@@ -64,9 +64,9 @@ static void tell_candidates(
 	}
 }
 
-/* `what` is the noun: "VM", "host", "snapshot of VM 'x'". */
-static enum hv_status find(struct batch *batch, const struct search *search, const char *what, const char *word,
-	const void **ret_value, struct hv_error *err)
+/* `what` is the noun: "VM", "host", "snapshot"; `of_vm` is " of VM 'x'", or empty. */
+static enum hv_status find(struct batch *batch, const struct search *search, const char *what, const char *of_vm,
+	const char *word, const void **ret_value, struct hv_error *err)
 {
 	struct hv_uuid parsed;
 	const struct hv_uuid *id = hv_uuid_parse(word, &parsed) ? &parsed : NULL;
@@ -81,10 +81,10 @@ static enum hv_status find(struct batch *batch, const struct search *search, con
 		if (count > 1) {
 			tell_candidates(batch, search, (enum fit)fit, word, id);
 			return hv_error_set(err, HV_ERR_AMBIGUOUS,
-				"'%s' fits %zu times as a %s; name one by its id", typed, count, what);
+				"'%s' fits %zu times as a %s%s; name one by its id", typed, count, what, of_vm);
 		}
 	}
-	return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no %s '%s'", what, typed);
+	return hv_error_set(err, HV_ERR_NOT_FOUND, "there is no %s '%s'%s", what, typed, of_vm);
 }
 
 static struct named get_vm(const void *context, size_t index)
@@ -124,7 +124,7 @@ enum hv_status resolve_vm(
 	enum hv_status status = load_for(batch, word, err);
 	struct search search = {overview->vms.count, get_vm, overview};
 	if (status == HV_OK) {
-		status = find(batch, &search, "VM", word, &value, err);
+		status = find(batch, &search, "VM", "", word, &value, err);
 	}
 	if (status == HV_OK) {
 		*ret_vm = value;
@@ -145,11 +145,20 @@ enum hv_status resolve_host(
 	const struct overview *overview = &batch->session.overview;
 	const void *value = NULL;
 	struct search search = {overview->hosts.count, get_host, overview};
-	enum hv_status status = find(batch, &search, "host", word, &value, err);
+	enum hv_status status = find(batch, &search, "host", "", word, &value, err);
 	if (status == HV_OK) {
 		*ret_host = value;
 	}
 	return status;
+}
+
+/* `noun`: "snapshot", "volume", "volume snapshot". */
+static enum hv_status find_of_vm(struct batch *batch, const struct search *search, const char *noun,
+	const char *vm_name, const char *word, const void **ret_value, struct hv_error *err)
+{
+	HV_CLEANUP_FREE char *vm = printable(vm_name);
+	HV_CLEANUP_FREE char *of_vm = hv_sprintf(" of VM '%s'", vm);
+	return find(batch, search, noun, of_vm, word, ret_value, err);
 }
 
 static struct named get_node(const void *context, size_t index)
@@ -165,9 +174,7 @@ enum hv_status resolve_node(struct batch *batch, const struct hv_tree *tree, con
 {
 	const void *value = NULL;
 	struct search search = {tree->count, get_node, tree};
-	HV_CLEANUP_FREE char *vm = printable(vm_name);
-	HV_CLEANUP_FREE char *what = hv_sprintf("snapshot of VM '%s'", vm);
-	enum hv_status status = find(batch, &search, what, word, &value, err);
+	enum hv_status status = find_of_vm(batch, &search, "snapshot", vm_name, word, &value, err);
 	if (status == HV_OK) {
 		*ret_node = value;
 	}
@@ -186,15 +193,6 @@ static struct named get_copy(const void *context, size_t index)
 	const struct hv_tree *tree = context;
 	const struct hv_volume_snapshot *copy = &tree->volume_snapshots[index];
 	return (struct named){copy, &copy->id, copy->name, copy->path, copy->volume_name};
-}
-
-/* `noun`: "volume", "volume snapshot". */
-static enum hv_status find_of_vm(struct batch *batch, const struct search *search, const char *noun,
-	const char *vm_name, const char *word, const void **ret_value, struct hv_error *err)
-{
-	HV_CLEANUP_FREE char *vm = printable(vm_name);
-	HV_CLEANUP_FREE char *what = hv_sprintf("%s of VM '%s'", noun, vm);
-	return find(batch, search, what, word, ret_value, err);
 }
 
 enum hv_status resolve_volume(struct batch *batch, const struct hv_tree *tree, const char *vm_name, const char *word,

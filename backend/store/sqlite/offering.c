@@ -18,16 +18,25 @@ static void read_offering(struct query *query, struct service_offering *offering
 	offering->vm_count = read_int(query);
 }
 
-enum hv_status store_offering_list(
-	struct store *base, struct service_offering_list *list, struct hv_error *err)
+enum hv_status store_offering_list(struct store *base, const struct account *seen_by,
+	struct service_offering_list *list, struct hv_error *err)
 {
 	static const char sql[] =
 		"SELECT o.id, o.name, o.cpus, o.memory_bytes, coalesce(u.vms, 0) FROM service_offering o"
-		" LEFT JOIN (SELECT service_offering_id, count(*) AS vms FROM vm_instance GROUP BY 1) u"
+		" LEFT JOIN (SELECT service_offering_id, count(*) AS vms FROM vm_instance"
+		" WHERE ? OR account_id = ? OR domain_id IN (SELECT id FROM domain"
+		" WHERE instr(rtrim(path, '/') || '/', rtrim(?, '/') || '/') = 1) GROUP BY 1) u"
 		" ON u.service_offering_id = o.id ORDER BY o.cpus, o.memory_bytes, o.name";
 	HV_CLEANUP(query_end) struct query query = {0};
 	bool row = false;
 	enum hv_status status = query_start(&query, sqlite_store(base), sql, err);
+	if (status != HV_OK) {
+		return status;
+	}
+	bool limited = seen_by && seen_by->role != ACCOUNT_ADMINISTRATOR;
+	query_int(&query, !limited);
+	query_int(&query, limited ? seen_by->id : 0);
+	query_text(&query, limited ? seen_by->domain : "/");
 	while (status == HV_OK && (status = query_next(&query, &row, err)) == HV_OK && row) {
 		read_offering(&query, service_offering_list_add(list));
 	}

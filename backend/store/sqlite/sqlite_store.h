@@ -212,7 +212,7 @@ STORE_FUNCTION(store_setting_get, const char *name, char **ret_value);
 STORE_FUNCTION(store_setting_set, const char *name, const char *value);
 STORE_FUNCTION(store_snapshots_enabled, const char *version, bool *ret_enabled);
 STORE_FUNCTION(store_offering_ensure, const char *name, int64_t cpus, int64_t memory_bytes, int64_t *ret_id);
-STORE_FUNCTION(store_offering_list, struct service_offering_list *list);
+STORE_FUNCTION(store_offering_list, const struct account *seen_by, struct service_offering_list *list);
 STORE_FUNCTION(store_offering_get, int64_t id, struct service_offering *ret_offering);
 STORE_FUNCTION(store_offering_by_name, const char *name, struct service_offering *ret_offering);
 STORE_FUNCTION(store_offering_remove, int64_t id);

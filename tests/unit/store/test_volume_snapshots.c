@@ -141,7 +141,7 @@ static void test_offering__is_found_counted_and_stays_while_it_is_needed__X4_V5(
 	must(fixture, fixture->ops->offering_remove(fixture->store, unused, &fixture->error));
 	commit(fixture);
 	struct service_offering_list list = {0};
-	must(fixture, fixture->ops->offering_list(fixture->store, &list, &fixture->error));
+	must(fixture, fixture->ops->offering_list(fixture->store, NULL, &list, &fixture->error));
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.items[1].name, "large");
 	service_offering_list_clear(&list);
