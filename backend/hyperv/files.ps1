@@ -165,7 +165,7 @@ function Get-HvFilesOf($Vm, $Checkpoints) {
 }
 
 # Which VM uses which file or folder: disks with all that they stand on, and where definitions are kept; of VMs that are
-# off the host the disks that their definition names. `Except` is left out.
+# off the host the disks that their definition names, with what those stand on. `Except` is left out.
 function Get-HvUsed([string]$Except) {
 	$used = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
 	$here = @{}
@@ -186,7 +186,10 @@ function Get-HvUsed([string]$Except) {
 	foreach ($record in @(Get-HvRecords)) {
 		$export = Get-HvRemoved $record
 		if (-not $export -or $here[$record['vm']] -or $record['vm'] -eq $Except) { continue }
-		foreach ($disk in @($export['exported']['volumes'])) { $used[[string]$disk['path']] = $record['vm'] }
+		foreach ($disk in @($export['exported']['volumes'])) {
+			$used[[string]$disk['path']] = $record['vm']
+			foreach ($file in (Get-HvChain ([string]$disk['path']) $true)) { $used[$file.Path] = $record['vm'] }
+		}
 	}
 	return $used
 }

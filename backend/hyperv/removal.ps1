@@ -22,6 +22,11 @@ function Wait-HvDissolved($Command, $Files) {
 	}
 }
 
+# What is left of a VM beside the export that holds it goes only while that is still what was verified.
+function Remove-HvLeft($Command, $Export, [bool]$Patient) {
+	if (Test-HvSeal $Export $true) { Remove-HvDoomed $Command $Patient }
+}
+
 # Files of a VM that is gone. A file that another VM uses is not one of them, whatever the record says. What the host has
 # not merged stays, and is tried again with the next command that removes something of this VM.
 function Remove-HvDoomed($Command, [bool]$Patient) {
@@ -91,12 +96,10 @@ function Clear-HvRemoved([string]$VmId) {
 
 function Invoke-HvRemoveVm($Command, $Entry, $Vm) {
 	if (-not $Vm) {
-		$record = Read-HvRecord $Command.Vm
-		$export = Find-HvExport $record $Command.Export
-		if (-not $export -and -not (Get-HvRemoved $record)) { Stop-Hv 'VmNotFound' 'The host has no such VM' }
-		if (-not $export) { Stop-Hv 'InvalidState' 'It is another export that holds the VM' }
-		if ($export['state'] -ne 'Complete') { Stop-Hv 'InvalidState' 'The export of the VM is not complete' }
-		$null = Edit-HvRecord $Command.Vm { param($record, $id) $record['removed'] = $id } $Command.Export
+		# one that went by other hands may live elsewhere: an export that is left of it here is not the VM
+		$export = Get-HvRemoved (Read-HvRecord $Command.Vm)
+		if (-not $export) { Stop-Hv 'VmNotFound' 'The host has no such VM, and no removal took it off' }
+		if ($export['id'] -ne $Command.Export) { Stop-Hv 'InvalidState' 'It is another export that holds the VM' }
 	} else {
 		$export = Assert-HvRemovable $Command $Vm
 		$doomed = @()
@@ -119,7 +122,7 @@ function Invoke-HvRemoveVm($Command, $Entry, $Vm) {
 			Stop-Hv 'HostError' 'The host has not removed the VM'
 		}
 	}
-	Remove-HvDoomed $Command $true
+	Remove-HvLeft $Command $export $true
 }
 
 # --- back on the host --------------------------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ function Invoke-HvImportVm($Command, $Entry, $Vm) {
 	if (-not $export) { Stop-Hv 'InvalidState' 'It is another export that holds the VM' }
 	if ($export['state'] -ne 'Complete') { Stop-Hv 'InvalidState' 'The export of the VM is not complete' }
 	if (-not (Test-HvFolder $export['folder'])) { Stop-Hv 'StorageGone' "The export is not in '$($export['folder'])'" }
-	Remove-HvDoomed $Command $false
+	Remove-HvLeft $Command $export $false
 	$config = (Get-HvDefinition $export['folder'] $Command.Vm).Config
 	$Entry['step'] = 'importing'
 	Write-HvEntry $Entry

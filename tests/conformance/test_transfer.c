@@ -412,6 +412,37 @@ static void test_removal__is_refused_when_the_vm_has_run_or_changed_since__P2(vo
 	assert_string_equal(hand_read("web", false, "k"), "written by somebody");
 }
 
+/* Cut before the VM's own disks went, and the export is spoilt meanwhile: then they are the last that is left of it. */
+static void test_removal__that_is_finished_later_keeps_the_disks_when_the_export_is_broken__P2_Y3(void **state)
+{
+	struct scene *s = *state;
+	const char *operation = fresh_operation(s), *export = fresh_operation(s);
+	hand_write("web", false, "k", "the only one");
+	assert_well(act(s, "ExportVmCommand", "web", export));
+	hand_fault("die-unregistered", true);
+	assert_null(scene_hear_answer(s, scene_send(s, "RemoveVmCommand", operation, 1, export_body(s, "web", export))));
+	(void)talk_close(&s->agent);
+	spoil("gone", ".vhdx");
+	scene_start_agent(s);
+	const json_t *answer = send(s, "RemoveVmCommand", operation, export_body(s, "web", export));
+	assert_well(answer);
+	assert_string_equal(export_state(vm_of(answer)), "Broken");
+	assert_false(json_is_true(json_object_get(act(s, "ImportVmCommand", "web", export), "result")));
+	assert_well(send(s, "AttachCommand", fresh_operation(s), path_body(s, "db", "C:\\VMs\\web-root.vhdx", 0)));
+}
+
+/* It may live on another host now: the export is not what is left of it, and must not become a second one of it. */
+static void test_removal__of_a_vm_that_left_by_other_hands_is_no_removal__P2(void **state)
+{
+	const char *const forget[] = {"forget", "web", NULL};
+	struct scene *s = *state;
+	const char *export = fresh_operation(s);
+	assert_well(act(s, "ExportVmCommand", "web", export));
+	(void)hand_order(forget);
+	assert_failed(act(s, "RemoveVmCommand", "web", export), "VmNotFound");
+	assert_null(told(s, "web"));
+}
+
 /* --- what others use ------------------------------------------------------------------------------------------- */
 
 static void test_files__that_another_vm_stands_on_are_never_removed(void **state)
@@ -434,6 +465,26 @@ static void test_files__that_another_vm_stands_on_are_never_removed(void **state
 	assert_int_equal(files_below("C:\\VMs"), 7);
 	assert_well(send(s, "DestroyCommand", fresh_operation(s), vm_body(s, "clone")));
 	assert_int_equal(files_below("C:\\VMs"), 6);
+}
+
+/* A linked clone whose definition alone was exported: its own disk is a thin layer on another VM's. */
+static void test_files__that_a_vm_off_its_host_stands_on_are_never_removed__P2_D6(void **state)
+{
+	static const char clone_id[] = "c10e0000-0000-4000-8000-000000000001";
+	const char *const clone[] = {"clone", "web", clone_id, "clone", NULL};
+	struct scene *s = *state;
+	const char *export = fresh_operation(s);
+	hand_write("web", false, "k", "shared");
+	(void)hand_order(clone);
+	(void)json_object_set_new(s->vms, "clone", json_string(clone_id));
+	json_t *definition = export_body(s, "clone", export);
+	(void)json_object_set_new(definition, "disks", json_false());
+	assert_well(send(s, "ExportVmCommand", fresh_operation(s), definition));
+	assert_well(act(s, "RemoveVmCommand", "clone", export));
+	assert_well(send(s, "DestroyCommand", fresh_operation(s), vm_body(s, "web")));
+	assert_well(act(s, "ImportVmCommand", "clone", export));
+	assert_well(start(s, "clone"));
+	assert_string_equal(hand_read("clone", false, "k"), "shared");
 }
 
 static void test_import__in_place_keeps_the_exports_files_from_everybody(void **state)
@@ -499,7 +550,10 @@ int main(void)
 		TEST(test_export__without_space_or_storage_copies_nothing__DiskFull_P5),
 		TEST(test_removal__is_refused_when_the_exports_files_are_not_what_was_verified__P2),
 		TEST(test_removal__is_refused_when_the_vm_has_run_or_changed_since__P2),
+		TEST(test_removal__of_a_vm_that_left_by_other_hands_is_no_removal__P2),
+		TEST(test_removal__that_is_finished_later_keeps_the_disks_when_the_export_is_broken__P2_Y3),
 		TEST(test_files__that_another_vm_stands_on_are_never_removed),
+		TEST(test_files__that_a_vm_off_its_host_stands_on_are_never_removed__P2_D6),
 		TEST(test_import__in_place_keeps_the_exports_files_from_everybody),
 		TEST(test_import__that_the_host_refuses_says_why_and_may_be_asked_for_again),
 		TEST(test_attach__of_a_volume_snapshot_or_of_a_path_that_says_another_is_refused),
