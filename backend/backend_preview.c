@@ -129,6 +129,7 @@ static char *refusal_of(
 		node.state = snapshot ? snapshot->state : SNAPSHOT_READY;
 	}
 	struct rule_facts asked = hv_facts(&host, facts->value, NULL, has_node ? &node : NULL);
+	asked.queues = act->queue;
 	volumes_facts(backend, act, &facts->vm, &asked);
 	const struct rule *rule = rules_refuse(action_of(act), &asked);
 	if (!rule) {

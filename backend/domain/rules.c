@@ -58,6 +58,11 @@ static bool operation_is_live_now(const struct rule_facts *facts)
 	return facts->operation_live || vm_state_is_transitional(facts->vm_state);
 }
 
+static bool would_act_unseen(const struct rule_facts *facts)
+{
+	return facts->operation_live && facts->queues;
+}
+
 static bool operation_keeps_it_from_starting(const struct rule_facts *facts)
 {
 	return operation_is_live_now(facts) && !facts->start_ends_export;
@@ -166,6 +171,9 @@ static const struct rule rules[] = {
 		"this checkpoint of '%v' was made outside hvtree and is never changed by it"},
 	{"host-lost", "U3", ALL, host_is_not_up, "the host of '%v' does not answer; what is shown may be old"},
 	{"vm-missing", "Y4", ON_VM, vm_is_missing, "the host does not report '%v' any more"},
+	{"queued-unseen", "X1", BIT(ACTION_SNAPSHOT_REVERT) | BIT(ACTION_VM_DESTROY), would_act_unseen,
+		"another operation runs on '%v' (%s); what this would lose is known only when that has ended, so it does not "
+		"wait in the queue, try again then"},
 	{"busy", "X1", ALL & ~BIT(ACTION_VM_START), operation_is_live_now,
 		"another operation runs on '%v' (%s); one at a time, try again when it has ended"},
 	{"busy", "X1", BIT(ACTION_VM_START), operation_keeps_it_from_starting,
@@ -209,14 +217,42 @@ static const struct rule rules[] = {
 		"a volume of a stopped VM can be copied, and '%v' is %s; stop it first"},
 };
 
-const struct rule *rules_refuse(enum action action, const struct rule_facts *facts)
+/* Only an operation ends by itself; a state between two others without one does not. Behind an export, the VM is not on its
+ * host any more. */
+static bool is_waited_out(const struct rule *rule, const struct rule_facts *facts)
 {
+	return facts->queues && facts->operation_live && !facts->start_ends_export &&
+	       (rule->refuses == operation_is_live_now || rule->refuses == operation_keeps_it_from_starting);
+}
+
+static const struct rule *refuse(enum action action, const struct rule_facts *facts, bool *ret_waits)
+{
+	*ret_waits = false;
 	for (size_t i = 0; i < HV_ARRAY_LEN(rules); i++) {
-		if ((rules[i].actions & BIT(action)) && rules[i].refuses(facts)) {
+		if (!(rules[i].actions & BIT(action)) || !rules[i].refuses(facts)) {
+			continue;
+		}
+		if (!is_waited_out(&rules[i], facts)) {
 			return &rules[i];
+		}
+		*ret_waits = true;
+		if (vm_state_is_transitional(facts->vm_state)) {
+			return NULL;
 		}
 	}
 	return NULL;
+}
+
+const struct rule *rules_refuse(enum action action, const struct rule_facts *facts)
+{
+	bool waits;
+	return refuse(action, facts, &waits);
+}
+
+bool rules_queue(enum action action, const struct rule_facts *facts)
+{
+	bool waits;
+	return !refuse(action, facts, &waits) && waits;
 }
 
 const char *rule_id(const struct rule *rule)

@@ -37,6 +37,7 @@ struct rule_facts {
 	bool has_target;        /* a snapshot, or a volume snapshot, is selected */
 	bool target_untracked;  /* the selected row is an untracked checkpoint (T6) */
 	bool operation_live;    /* another operation is live on the VM (X1) */
+	bool queues;            /* and the act is to wait for its end instead of being refused (X1) */
 	bool host_up;           /* its host answers (U3) */
 	bool vm_missing;        /* the host does not report the VM */
 	bool vm_unregistered;   /* the host holds only its export (P2) */
@@ -54,8 +55,13 @@ struct rule_facts {
 
 struct rule; /* one row of the table */
 
-/** NULL when `action` is allowed, else the first rule that refuses it. Borrowed, static. */
+/**
+ * NULL when `action` is allowed, else the first rule that refuses it. Borrowed, static. What queues is judged as if the VM
+ * were free; while the live operation moves the VM from one state to another, its turn alone can tell the rest.
+ */
 const struct rule *rules_refuse(enum action action, const struct rule_facts *facts);
+/** Whether `action` is allowed only behind the operation that is live: it queues, and nothing else speaks against it. */
+bool rules_queue(enum action action, const struct rule_facts *facts);
 /** A short name that does not change, for JSON and tests, e.g. "memory-needs-running". */
 const char *rule_id(const struct rule *rule);
 /** The requirement that the rule comes from, e.g. "T4". */

@@ -120,8 +120,20 @@ static const char *name_of(const struct request_at *at, int64_t id)
 	return snapshot ? snapshot->display_name : "none";
 }
 
-static enum hv_status check_view(const struct request_at *at, struct hv_error *err)
+/* What a revert or a destroy loses was seen as the VM is now, and what waits runs on what another operation has left. */
+static bool would_lose_unseen(const struct request_at *at, const struct plan *plan)
 {
+	bool loses = at->request->kind == OPERATION_REVERT_SNAPSHOT || at->request->kind == OPERATION_DESTROY_VM;
+	return plan->queued && loses && at->request->expect_current;
+}
+
+static enum hv_status check_view(const struct request_at *at, const struct plan *plan, struct hv_error *err)
+{
+	if (would_lose_unseen(at, plan)) {
+		return hv_error_set(err, HV_ERR_CONFLICT,
+			"VM '%s' is busy, and what %s would lose is known only when that has ended; look at it and ask again then",
+			at->scene.vm_name, operation_kind_name(at->request->kind));
+	}
 	int64_t current_id = scene_current_id(&at->snapshots);
 	if (!at->request->expect_current || current_id == at->request->expected_current) {
 		return HV_OK;
@@ -351,7 +363,7 @@ enum hv_status plan_make(struct engine *engine, const struct engine_request *req
 		status = check_busy(&at, plan, err);
 	}
 	if (status == HV_OK) {
-		status = check_view(&at, err);
+		status = check_view(&at, plan, err);
 	}
 	if (status == HV_OK) {
 		status = plan_kind(&at, plan, err);

@@ -454,6 +454,18 @@ static void test_power_menu__has_cancel_first_and_reasons__P7(void **state)
 	fixture_free(fixture);
 }
 
+/* X1: what it would wait for, who asked for that and how far it is; Cancel first. */
+static void test_queue__is_offered_while_another_operation_runs__X1(void **state)
+{
+	(void)state;
+	struct fixture *fixture = fixture_fleet(&ascii);
+	revert_runs_on_web_02(fixture);
+	fixture_go_to(fixture, "web-02");
+	fixture_keys(fixture, "s");
+	check_screen(fixture, "dialog_take_queued", 80, 24);
+	fixture_free(fixture);
+}
+
 /* P6: never missing, never running. */
 static void test_exports__show_beside_what_the_vm_does__P2_P6(void **state)
 {
@@ -715,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_ages__oldest_first_with_who_and_why_and_how_many_of_which_age__L1),
 		cmocka_unit_test(test_destroy__says_what_goes_before_the_name_is_typed__D6),
 		cmocka_unit_test(test_power_menu__has_cancel_first_and_reasons__P7),
+		cmocka_unit_test(test_queue__is_offered_while_another_operation_runs__X1),
 		cmocka_unit_test(test_exports__show_beside_what_the_vm_does__P2_P6),
 		cmocka_unit_test(test_message_box__says_what_why_and_what_to_do),
 		cmocka_unit_test(test_quit__asks_while_an_operation_lives),

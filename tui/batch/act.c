@@ -193,15 +193,13 @@ static struct act_preview_facts facts_of(const struct act_course *course)
 	if (!problem && course->problem[0]) {
 		problem = course->problem;
 	}
-	/* X1: what is refused because the VM is busy is queued when that was asked for, and checked when its turn comes */
-	bool queued = course->act.queue && !hv_uuid_is_nil(&course->vm->operation);
 	return (struct act_preview_facts){
 		.act = &course->act,
 		.vm = course->vm,
 		.host = course->host,
 		.tree = course->tree,
 		.preview = course->preview,
-		.refusal = course->preview->refusal && !queued ? course->preview->refusal : problem,
+		.refusal = course->preview->refusal ? course->preview->refusal : problem,
 	};
 }
 

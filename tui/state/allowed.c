@@ -13,6 +13,7 @@ struct rule_facts app_facts(const struct app *app, const struct vm_entry *vm, co
 	const struct host_entry *host = model_vm_host(vm);
 	struct rule_facts facts = hv_facts(host ? host->host : NULL, vm->vm, vm->tree, node);
 	facts.operation_live = facts.operation_live || model_vm_operation(&app->model, vm) != NULL;
+	facts.queues = true; /* X1: its dialog offers to wait */
 	const struct group_entry *group = model_group_of((struct row_node *)(uintptr_t)&vm->node);
 	facts.read_only = policy_is_read_only(app, group ? group->name : NULL);
 	return facts;

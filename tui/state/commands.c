@@ -81,7 +81,7 @@ void commands_batch(struct hv_text *out, const struct hv_act *act, const char *v
 		put_head(out, "vm show", vm, NULL);
 		break;
 	}
-	hv_text_puts(out, "\n");
+	hv_text_puts(out, act->queue ? " --queue\n" : "\n");
 }
 
 static const char *type_word(enum snapshot_type type)

@@ -164,6 +164,19 @@ static uint64_t fingerprint(const struct control *controls, size_t count)
 	return sum;
 }
 
+/* X1: a form without a confirmation is not stopped, but no key that is under way does the other than what it showed. */
+static void follow_holder(struct app *app)
+{
+	struct dialog *dialog = &app->dialog;
+	bool held = dialog_vm_is_held(app);
+	bool follows = dialog_form(dialog->kind)->may_wait && !dialog_form(dialog->kind)->confirms;
+	if (follows && dialog->phase == DIALOG_READY && held != dialog->queues) {
+		dialog->queues = held;
+		dialog->focus = CONTROL_CANCEL;
+		app->dirty = true;
+	}
+}
+
 void dialog_review(struct app *app)
 {
 	struct dialog *dialog = &app->dialog;
@@ -178,6 +191,7 @@ void dialog_review(struct app *app)
 			dialog_stop_and_show(app, changed);
 		}
 	}
+	follow_holder(app);
 	struct control controls[DIALOG_CONTROLS_MAX];
 	size_t count = dialog_controls(app, controls);
 	(void)focused(app, controls, count);

@@ -12,6 +12,9 @@
  *	(key, secret)     READY -answer-> closed;  READY -the host does not wait any more-> CHANGED
  *	(quit, message)   READY
  *
+ * While an operation is live on the VM, what may wait for its end is offered as that, with Cancel first (X1); whether it
+ * waits is frozen too, and a confirmation stops when that changes.
+ *
  * A VM is destroyed as a snapshot is deleted, from the power menu, and its name is always typed.
  * Escape closes any of them and changes nothing; in SENT the request is on its way and its answer becomes a message.
  */
@@ -124,6 +127,7 @@ struct dialog {
 	/* what is known */
 	uint64_t ticket; /* of the preview or of the act */
 	const struct hv_preview *preview;
+	bool queues; /* an operation is live on the VM, and what is done here waits for its turn (X1) */
 	size_t scroll; /* first line of the text that is shown, on a screen too low for all of it */
 	uint64_t controls_seen; /* fingerprint of the controls at the last event */
 	char *problem; /* why the last try was refused, or what has changed; NULL none */
@@ -169,6 +173,8 @@ void dialog_open_message(struct app *app, const char *title, const char *text, c
 const struct text_field *dialog_field(const struct dialog *dialog, enum control_id id);
 /** Whether a revert would take its safety snapshot first, as things are now. */
 bool dialog_takes_safety(const struct dialog *dialog);
+/** Whether what it does waits behind the operation that is live (X1). */
+bool dialog_waits(const struct dialog *dialog);
 /** Whether it throws something away: drawn as a danger. */
 bool dialog_is_severe(const struct dialog *dialog);
 /** What it would do now; false when that is not one act. */

@@ -56,7 +56,7 @@ static void fill_destroy(const struct dialog *dialog, struct hv_act *act)
 /* The preview's `current` goes back with the act: whatever this console has not heard of yet, the engine refuses. */
 void dialog_fill_act(const struct dialog *dialog, struct hv_act *ret_act)
 {
-	*ret_act = (struct hv_act){.vm = dialog->vm};
+	*ret_act = (struct hv_act){.vm = dialog->vm, .queue = dialog->queues};
 	dialog_form(dialog->kind)->fill(dialog, ret_act);
 	if (dialog->preview) {
 		ret_act->expect_current = true;
@@ -137,22 +137,25 @@ static const struct dialog_form forms[] = {
 	[DIALOG_NONE] = {.controls = NULL},
 	[DIALOG_MESSAGE] = {.controls = dialog_message_controls},
 	[DIALOG_TAKE] = {.controls = dialog_take_controls, .why_not = dialog_why_no_take, .fill = fill_take, .go = take,
-		.keeps_typed = true},
+		.keeps_typed = true, .may_wait = true},
 	[DIALOG_REVERT] = {.controls = dialog_revert_controls, .why_not = dialog_why_no_revert, .fill = fill_revert,
 		.go = confirm, .verb = "revert to", .confirms = true},
 	[DIALOG_DELETE] = {.controls = dialog_delete_controls, .why_not = dialog_why_no_delete, .fill = fill_delete,
-		.go = confirm, .confirms = true},
-	[DIALOG_POWER] = {.controls = dialog_power_controls},
+		.go = confirm, .confirms = true, .may_wait = true},
+	[DIALOG_POWER] = {.controls = dialog_power_controls, .may_wait = true},
 	[DIALOG_DESTROY] = {.controls = dialog_destroy_controls, .why_not = dialog_why_no_destroy,
 		.fill = fill_destroy, .go = confirm, .verb = "destroy", .confirms = true},
 	[DIALOG_EDIT] = {.controls = dialog_edit_controls, .why_not = dialog_why_no_edit, .go = dialog_edit,
 		.keeps_typed = true},
 	[DIALOG_SET] = {.controls = dialog_set_controls, .why_not = dialog_why_no_set, .go = dialog_send_set},
-	[DIALOG_DISKS] = {.controls = dialog_disks_controls, .why_not = dialog_why_no_disks, .keeps_typed = true},
+	[DIALOG_DISKS] = {.controls = dialog_disks_controls, .why_not = dialog_why_no_disks, .keeps_typed = true,
+		.may_wait = true},
 	[DIALOG_COPY_DELETE] = {.controls = dialog_copy_controls, .why_not = dialog_why_no_copy_delete,
-		.fill = dialog_fill_copy_delete, .go = confirm, .verb = "delete volume snapshot", .confirms = true},
+		.fill = dialog_fill_copy_delete, .go = confirm, .verb = "delete volume snapshot", .confirms = true,
+		.may_wait = true},
 	[DIALOG_OFFERING] = {.controls = dialog_offering_controls, .why_not = dialog_why_no_offering,
-		.fill = dialog_fill_offering, .go = confirm, .verb = "change the offering", .confirms = true},
+		.fill = dialog_fill_offering, .go = confirm, .verb = "change the offering", .confirms = true,
+		.may_wait = true},
 	[DIALOG_QUIT] = {.controls = dialog_quit_controls, .go = quit},
 	[DIALOG_HOST_KEY] = {.controls = dialog_host_key_controls, .go = dialog_key_is_good,
 		.dismiss = dialog_refuse_question},
@@ -168,6 +171,11 @@ const struct dialog_form *dialog_form(enum dialog_kind kind)
 	return &forms[kind];
 }
 
+bool dialog_waits(const struct dialog *dialog)
+{
+	return dialog->queues && dialog_form(dialog->kind)->may_wait;
+}
+
 /* ---- presses ---- */
 
 static void go(struct app *app)
@@ -178,11 +186,12 @@ static void go(struct app *app)
 	}
 }
 
-/* Enter in a field of a form that loses nothing is enough; in front of a danger it only goes on. */
+/* Enter in a field of a form that loses nothing is enough; in front of a danger, or a wait, it only goes on. */
 static void leave_field(struct app *app)
 {
 	char reason[300];
-	if (dialog_form(app->dialog.kind)->keeps_typed && !dialog_why_not(app, reason, sizeof reason)) {
+	bool enough = dialog_form(app->dialog.kind)->keeps_typed && !dialog_waits(&app->dialog);
+	if (enough && !dialog_why_not(app, reason, sizeof reason)) {
 		go(app);
 	} else {
 		dialog_move_focus(app, 1);
@@ -245,7 +254,7 @@ static void choose_all(struct app *app)
 
 static void power(struct app *app, enum operation_kind kind, bool force, const char *verb)
 {
-	struct hv_act act = {.kind = kind, .vm = app->dialog.vm, .force = force};
+	struct hv_act act = {.kind = kind, .vm = app->dialog.vm, .force = force, .queue = app->dialog.queues};
 	dialog_send(app, &act, verb);
 }
 

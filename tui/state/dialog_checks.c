@@ -27,6 +27,33 @@ static const char *vm_is_gone(const struct app *app, char *text, size_t size)
 	return text;
 }
 
+bool dialog_vm_is_held(const struct app *app)
+{
+	const struct vm_entry *vm = frozen_vm(app);
+	return vm && app_facts(app, vm, NULL).operation_live;
+}
+
+static struct rule_facts frozen_facts(const struct app *app, const struct vm_entry *vm, enum action action)
+{
+	struct rule_facts facts = app_facts(app, vm, frozen_node(app, vm));
+	bool target = action == ACTION_SNAPSHOT_REVERT || action == ACTION_SNAPSHOT_DELETE ||
+		      action == ACTION_VOLUME_SNAPSHOT_DELETE;
+	/* a closed tree has no nodes to look at: the backend knows whether the target is there */
+	facts.has_target = facts.has_target || (target && (!has_target(app) || !vm->tree));
+	facts.queues = app->dialog.queues;
+	return facts;
+}
+
+const char *dialog_label(const struct app *app, enum action action, const char *label, const char *queued)
+{
+	const struct vm_entry *vm = frozen_vm(app);
+	if (!vm) {
+		return label;
+	}
+	struct rule_facts facts = frozen_facts(app, vm, action);
+	return rules_queue(action, &facts) ? queued : label;
+}
+
 const char *dialog_rule_refuses(const struct app *app, enum action action, char *text, size_t size)
 {
 	const struct vm_entry *vm = frozen_vm(app);
@@ -36,11 +63,7 @@ const char *dialog_rule_refuses(const struct app *app, enum action action, char 
 	if (!vm) {
 		return vm_is_gone(app, text, size);
 	}
-	struct rule_facts facts = app_facts(app, vm, frozen_node(app, vm));
-	bool target = action == ACTION_SNAPSHOT_REVERT || action == ACTION_SNAPSHOT_DELETE ||
-		      action == ACTION_VOLUME_SNAPSHOT_DELETE;
-	/* a closed tree has no nodes to look at: the backend knows whether the target is there */
-	facts.has_target = facts.has_target || (target && (!has_target(app) || !vm->tree));
+	struct rule_facts facts = frozen_facts(app, vm, action);
 	return app_refusal(action, &facts, vm->vm->name, text, size);
 }
 
@@ -207,5 +230,9 @@ const char *dialog_what_changed(const struct app *app, char *text, size_t size)
 			     : dialog->kind == DIALOG_OFFERING	   ? ACTION_VM_SCALE
 			     : dialog->kind == DIALOG_COPY_DELETE ? ACTION_VOLUME_SNAPSHOT_DELETE
 								   : ACTION_SNAPSHOT_DELETE;
-	return dialog_rule_refuses(app, action, text, size);
+	const char *refusal = dialog_rule_refuses(app, action, text, size);
+	if (refusal || dialog->queues == dialog_vm_is_held(app)) {
+		return refusal;
+	}
+	return dialog->queues ? "what it was to wait for has ended" : "another operation has begun on this VM";
 }

@@ -17,8 +17,9 @@ struct control *dialog_add(struct control_list *list, enum control_id id, enum c
 void dialog_add_go(const struct app *app, struct control_list *list, const char *label, bool danger)
 {
 	char text[256];
+	const char *shown = dialog_waits(&app->dialog) ? "Queue behind it" : label;
 	struct control *go = dialog_add(
-		list, CONTROL_GO, CONTROL_BUTTON, label, dialog_why_not(app, text, sizeof text));
+		list, CONTROL_GO, CONTROL_BUTTON, shown, dialog_why_not(app, text, sizeof text));
 	go->danger = danger;
 }
 
@@ -34,8 +35,13 @@ void dialog_take_controls(const struct app *app, struct control_list *list)
 	struct control *memory = dialog_add(list, CONTROL_MEMORY, CONTROL_CHOICE, "Disk and memory",
 		dialog_why_no_type(app, SNAPSHOT_DISK_AND_MEMORY, text, sizeof text));
 	memory->chosen = dialog->type == SNAPSHOT_DISK_AND_MEMORY;
+	if (dialog->queues) { /* the safe one first */
+		(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	}
 	dialog_add_go(app, list, "Take", false);
-	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	if (!dialog->queues) {
+		(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
+	}
 	dialog_add_commands(app, list);
 }
 
@@ -118,10 +124,14 @@ void dialog_power_controls(const struct app *app, struct control_list *list)
 	const char *no_stop = dialog_why_no_power(app, ACTION_VM_STOP, stop, sizeof stop);
 	dialog_add_name(app, list);
 	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
-	(void)dialog_add(list, CONTROL_START, CONTROL_BUTTON, "Start", no_start);
-	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON, "Shut down", no_stop);
+	(void)dialog_add(list, CONTROL_START, CONTROL_BUTTON, dialog_label(app, ACTION_VM_START, "Start", "Queue start"),
+		no_start);
+	(void)dialog_add(list, CONTROL_SHUT_DOWN, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VM_STOP, "Shut down", "Queue shut down"), no_stop);
 	const char *no_name = dialog_why_no_name(app);
-	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON, "Turn off", no_stop ? no_stop : no_name)->danger = true;
+	dialog_add(list, CONTROL_TURN_OFF, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VM_STOP, "Turn off", "Queue turn off"), no_stop ? no_stop : no_name)
+		->danger = true;
 	(void)dialog_add(list, CONTROL_DESTROY, CONTROL_BUTTON, "Destroy...",
 		dialog_why_no_power(app, ACTION_VM_DESTROY, destroy, sizeof destroy));
 }

@@ -205,13 +205,15 @@ void dialog_disks_controls(const struct app *app, struct control_list *list)
 			dialog->tree->volume_snapshot_count, copy->name);
 	}
 	(void)dialog_add(list, CONTROL_CANCEL, CONTROL_BUTTON, "Cancel", NULL);
-	(void)dialog_add(
-		list, CONTROL_ATTACH, CONTROL_BUTTON, "Attach", why_no_attach(app, text[0], sizeof text[0]));
-	(void)dialog_add(list, CONTROL_DETACH, CONTROL_BUTTON, "Detach",
+	(void)dialog_add(list, CONTROL_ATTACH, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VOLUME_ATTACH, "Attach", "Queue attach"), why_no_attach(app, text[0], sizeof text[0]));
+	(void)dialog_add(list, CONTROL_DETACH, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VOLUME_DETACH, "Detach", "Queue detach"),
 		why_no_volume(app, ACTION_VOLUME_DETACH, text[1], sizeof text[1]));
-	(void)dialog_add(
-		list, CONTROL_RESIZE, CONTROL_BUTTON, "Enlarge", why_no_resize(app, text[2], sizeof text[2]));
-	(void)dialog_add(list, CONTROL_COPY, CONTROL_BUTTON, "Copy",
+	(void)dialog_add(list, CONTROL_RESIZE, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VOLUME_RESIZE, "Enlarge", "Queue enlarge"), why_no_resize(app, text[2], sizeof text[2]));
+	(void)dialog_add(list, CONTROL_COPY, CONTROL_BUTTON,
+		dialog_label(app, ACTION_VOLUME_SNAPSHOT_CREATE, "Copy", "Queue copy"),
 		why_no_volume(app, ACTION_VOLUME_SNAPSHOT_CREATE, text[3], sizeof text[3]));
 	if (copy) {
 		dialog_add(list, CONTROL_DELETE_COPY, CONTROL_BUTTON, "Delete copy",
@@ -265,7 +267,8 @@ static void send(struct app *app, const struct hv_act *act, const char *verb, co
 void dialog_attach(struct app *app)
 {
 	const struct dialog *dialog = &app->dialog;
-	struct hv_act act = {.kind = OPERATION_ATTACH_VOLUME, .vm = dialog->vm, .path = text_field_get(&dialog->name)};
+	struct hv_act act = {.kind = OPERATION_ATTACH_VOLUME, .vm = dialog->vm, .path = text_field_get(&dialog->name),
+		.queue = dialog->queues};
 	(void)typed_size(dialog, &act.size_bytes);
 	send(app, &act, "attach", act.path);
 }
@@ -276,7 +279,8 @@ void dialog_detach(struct app *app)
 	if (!volume) { /* it went while the dialog was open */
 		return;
 	}
-	struct hv_act act = {.kind = OPERATION_DETACH_VOLUME, .vm = app->dialog.vm, .volume = volume->id};
+	struct hv_act act = {.kind = OPERATION_DETACH_VOLUME, .vm = app->dialog.vm, .volume = volume->id,
+		.queue = app->dialog.queues};
 	send(app, &act, "detach", volume->name);
 }
 
@@ -286,7 +290,8 @@ void dialog_resize(struct app *app)
 	if (!volume) {
 		return;
 	}
-	struct hv_act act = {.kind = OPERATION_RESIZE_VOLUME, .vm = app->dialog.vm, .volume = volume->id};
+	struct hv_act act = {.kind = OPERATION_RESIZE_VOLUME, .vm = app->dialog.vm, .volume = volume->id,
+		.queue = app->dialog.queues};
 	(void)typed_size(&app->dialog, &act.size_bytes);
 	send(app, &act, "enlarge", volume->name);
 }
@@ -297,7 +302,8 @@ void dialog_make_copy(struct app *app)
 	if (!volume) {
 		return;
 	}
-	struct hv_act act = {.kind = OPERATION_CREATE_VOLUME_SNAPSHOT, .vm = app->dialog.vm, .volume = volume->id};
+	struct hv_act act = {.kind = OPERATION_CREATE_VOLUME_SNAPSHOT, .vm = app->dialog.vm, .volume = volume->id,
+		.queue = app->dialog.queues};
 	send(app, &act, "volume snapshot of", volume->name);
 }
 

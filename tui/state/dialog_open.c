@@ -68,6 +68,7 @@ struct dialog *dialog_begin_for_row(struct app *app, enum dialog_kind kind)
 	dialog->vm_name = hv_strdup(vm->vm->name);
 	dialog->host_name = hv_strdup(host ? host->host->name : "?");
 	dialog->group_name = hv_strdup(group ? group->name : "");
+	dialog->queues = dialog_vm_is_held(app);
 	return dialog;
 }
 
@@ -114,7 +115,7 @@ void dialog_open_take(struct app *app)
 	(void)text_field_insert(&dialog->name, name);
 	free(name);
 	dialog->type = SNAPSHOT_DISK;
-	dialog->focus = CONTROL_NAME;
+	dialog->focus = dialog->queues ? CONTROL_CANCEL : CONTROL_NAME;
 }
 
 void dialog_ask_preview(struct app *app)
@@ -123,6 +124,7 @@ void dialog_ask_preview(struct app *app)
 	struct hv_act act;
 	hv_preview_unref(dialog->preview);
 	dialog->preview = NULL;
+	dialog->queues = dialog_vm_is_held(app);
 	dialog_fill_act(dialog, &act);
 	act.undo = dialog->undo;
 	act.snapshot = dialog->undo ? (struct hv_uuid){{0}} : act.snapshot;

@@ -26,6 +26,8 @@ struct dialog_form {
 	void (*dismiss)(struct app *app);
 	/** It asks for a preview, and stops when the facts move under it (phases ASKING and CHANGED). */
 	bool confirms;
+	/** It may wait behind an operation that is live on its VM (X1): nobody loses by that what he has not seen. */
+	bool may_wait;
 	/** A form: Enter in a field goes, and a refusal leaves it open with what was typed. */
 	bool keeps_typed;
 };
@@ -43,6 +45,8 @@ const char *dialog_why_no_edit(const struct app *app, char *text, size_t size);
 const char *dialog_why_no_such_name(const struct app *app, const struct hv_uuid *self, char *text, size_t size);
 /** Why the chosen type of snapshot cannot be taken. */
 const char *dialog_why_no_type(const struct app *app, enum snapshot_type type, char *text, size_t size);
+/** Whether an operation is live on the frozen VM now. */
+bool dialog_vm_is_held(const struct app *app);
 /** The domain's rule for an act on the frozen ids, with the facts of this moment. */
 const char *dialog_rule_refuses(const struct app *app, enum action action, char *text, size_t size);
 /** Why a confirmed act cannot be done: no preview yet, refused in it, the rule, or the name is not typed. */
@@ -63,6 +67,8 @@ struct control *dialog_add(struct control_list *list, enum control_id id, enum c
 	const char *reason);
 /** CONTROL_GO, off for the reason that the form tells. */
 void dialog_add_go(const struct app *app, struct control_list *list, const char *label, bool danger);
+/** `label`, or `queued` when the act would wait for its turn. */
+const char *dialog_label(const struct app *app, enum action action, const char *label, const char *queued);
 /** What shows the commands instead of what they mean. */
 void dialog_add_commands(const struct app *app, struct control_list *list);
 /** Cancel first, then the act, or "Look again" when the facts have moved. */

@@ -88,6 +88,7 @@ const char *set_why_not(const struct app *app, const struct act_set *set, const 
 	}
 	const struct hv_node *node = model_tree_node(vm->tree, &item->snapshot);
 	struct rule_facts facts = app_facts(app, vm, needs_preview(set->kind) ? node : NULL);
+	facts.queues = false; /* what waits is confirmed one by one */
 	/* a closed tree has no nodes to look at: the preview tells; deletes of one VM wait for each other */
 	facts.has_target = facts.has_target || !vm->tree;
 	facts.operation_live = facts.operation_live && !(set->kind == OPERATION_DELETE_SNAPSHOT && set->begun);

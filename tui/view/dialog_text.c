@@ -29,6 +29,31 @@ static void add_phase(const struct app *app, struct sheet *sheet)
 	}
 }
 
+/* X1: what this will wait for, and that what is said below is not yet how it finds the VM. */
+static void add_wait(const struct app *app, struct sheet *sheet)
+{
+	const struct vm_entry *vm = dialog_vm(app);
+	const struct hv_operation *operation = vm ? model_vm_operation(&app->model, vm) : NULL;
+	char what[320], time[32], how_far[48] = "";
+	if (!dialog_waits(&app->dialog) || app->dialog.phase == DIALOG_CHANGED) {
+		return;
+	}
+	if (!operation) {
+		sheet_add(sheet, ROLE_WARN, "WAITS", "for another operation on this VM");
+	} else {
+		if (operation->unknown) {
+			(void)snprintf(how_far, sizeof how_far, "; what became of it is not known yet");
+		} else if (operation->percent >= 0) {
+			(void)snprintf(how_far, sizeof how_far, ", %" PRId64 " %% done", operation->percent);
+		}
+		sheet_add(sheet, ROLE_WARN, "WAITS", "for %s, asked for by %s at %s%s",
+			words_what(operation, what, sizeof what), operation->requested_by,
+			view_time(operation->created_us, time), how_far);
+	}
+	sheet_add(sheet, ROLE_TEXT, "THEN", "it is checked again and done; what is said here is how the VM is now. Until "
+		"then c in JOBS takes it back.");
+}
+
 static void take_text(const struct app *app, struct sheet *sheet)
 {
 	const struct vm_entry *vm = dialog_vm(app);
@@ -360,6 +385,7 @@ const char *dialog_title(const struct app *app, char *title, size_t size)
 void dialog_text(const struct app *app, struct sheet *sheet)
 {
 	add_phase(app, sheet); /* first: on a low screen the end of the text is out of sight */
+	add_wait(app, sheet);
 	if (app->dialog.commands_shown) {
 		commands_text(app, sheet);
 	} else if (pages[app->dialog.kind].text) {

@@ -65,6 +65,20 @@ static void draw_job(const struct app *app, struct canvas *canvas, const struct 
 	(void)canvas_text_right(canvas, columns->time_right, y, 7, ROLE_TEXT, elapsed(app, operation, time));
 }
 
+/* X1: what stands before it on its VM. */
+static void draw_wait(const struct app *app, struct canvas *canvas, int y, const struct hv_operation *operation)
+{
+	const struct vm_entry *vm = model_vm(&app->model, &operation->vm);
+	const struct hv_operation *before = vm ? model_vm_operation(&app->model, vm) : NULL;
+	char what[320];
+	if (!before || hv_uuid_equal(&before->uuid, &operation->uuid)) {
+		(void)view_put(canvas, 1, y, app->width - 1, ROLE_DIM, "waits for its turn; c takes it back");
+		return;
+	}
+	(void)canvas_printf(canvas, 1, y, app->width - 2, ROLE_DIM, "waits for %s, asked for by %s; c takes it back",
+		words_what(before, what, sizeof what), before->requested_by);
+}
+
 static void draw_chosen(const struct app *app, struct canvas *canvas, int y, const struct hv_operation *operation)
 {
 	char time[32], what[320];
@@ -73,6 +87,8 @@ static void draw_chosen(const struct app *app, struct canvas *canvas, int y, con
 		words_what(operation, what, sizeof what), operation->requested_by, view_time(operation->created_us, time));
 	if (operation->error) {
 		(void)view_put(canvas, 1, y + 1, right, ROLE_ERROR, operation->error);
+	} else if (operation->state == OPERATION_QUEUED) {
+		draw_wait(app, canvas, y + 1, operation);
 	} else if (operation->unknown && operation->state == OPERATION_RUNNING) {
 		(void)view_put(canvas, 1, y + 1, right, ROLE_WARN,
 			"the link broke after it was sent: when the host answers, it is asked; v asks now");

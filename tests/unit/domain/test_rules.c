@@ -72,6 +72,47 @@ static void test_every_act__waits_for_the_one_live_operation__X1(void **state)
 	}
 }
 
+/* What waits is judged as if the VM were free; of what it would lose nobody has seen, nothing waits. */
+static void test_every_act__may_queue_but_a_revert_and_a_destroy__X1(void **state)
+{
+	(void)state;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		struct rule_facts facts = good_facts();
+		facts.operation_live = facts.queues = true;
+		facts.vm_state = VM_SNAPSHOTTING;
+		if (action == ACTION_SNAPSHOT_REVERT || action == ACTION_VM_DESTROY) {
+			assert_refused((enum action)action, facts, "queued-unseen", "would lose is known only when that has");
+			assert_false(rules_queue((enum action)action, &facts));
+			continue;
+		}
+		assert_null(rules_refuse((enum action)action, &facts));
+		assert_true(rules_queue((enum action)action, &facts));
+		facts.operation_live = false; /* a state that nobody is about to end */
+		assert_refused((enum action)action, facts, "busy", "another operation runs");
+		assert_false(rules_queue((enum action)action, &facts));
+		facts.operation_live = facts.start_ends_export = true;
+		assert_false(rules_queue((enum action)action, &facts)); /* it would find no VM on the host */
+		facts.start_ends_export = false;
+		facts.host_up = false;
+		assert_refused((enum action)action, facts, "host-lost", "does not answer");
+	}
+}
+
+static void test_queue__is_no_way_around_what_waiting_does_not_change__X1(void **state)
+{
+	(void)state;
+	struct rule_facts facts = good_facts();
+	facts.queues = true;
+	assert_false(rules_queue(ACTION_SNAPSHOT_CREATE_DISK, &facts)); /* free: nothing to wait for */
+	facts.operation_live = true;
+	facts.snapshots_on_host = facts.snapshot_limit;
+	assert_refused(ACTION_SNAPSHOT_CREATE_DISK, facts, "limit", "the limit is 10");
+	assert_refused(ACTION_VOLUME_DETACH, facts, "volume-has-snapshots", "10 snapshots");
+	facts.vm_state = VM_STOPPED;
+	assert_refused(ACTION_VM_STOP, facts, "stopped-already", "stopped already");
+	assert_true(rules_queue(ACTION_VM_START, &facts));
+}
+
 static void test_every_act__is_locked_while_the_host_is_lost_or_the_console_read_only__U3(void **state)
 {
 	(void)state;
@@ -313,6 +354,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_create__memory_only_of_a_running_vm__T4),
 		cmocka_unit_test(test_every_act__waits_for_the_one_live_operation__X1),
+		cmocka_unit_test(test_every_act__may_queue_but_a_revert_and_a_destroy__X1),
+		cmocka_unit_test(test_queue__is_no_way_around_what_waiting_does_not_change__X1),
 		cmocka_unit_test(test_every_act__is_locked_while_the_host_is_lost_or_the_console_read_only__U3),
 		cmocka_unit_test(test_create__stops_at_the_limit_and_at_hypervs_own__C3),
 		cmocka_unit_test(test_create_and_copy__are_refused_when_not_even_a_file_fits__C1_X3),

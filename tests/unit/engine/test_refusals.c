@@ -225,6 +225,28 @@ static void test_request__refuses_a_view_that_is_old__U4(void **state)
 	engine_world_clear(&world);
 }
 
+/* What is live may change what a revert or a destroy loses: who saw a preview has not seen that. */
+static void test_queue__refuses_to_lose_what_was_not_seen__X1_U4(void **state)
+{
+	(void)state;
+	static const enum operation_kind kinds[] = {OPERATION_REVERT_SNAPSHOT, OPERATION_DESTROY_VM};
+	for (size_t i = 0; i < HV_ARRAY_LEN(kinds); i++) {
+		struct engine_world world;
+		engine_world_make(&world, VM_RUNNING, 0);
+		engine_world_take(&world, "A", SNAPSHOT_DISK);
+		struct engine_request request = engine_world_request(&world, kinds[i], kinds[i] == OPERATION_DESTROY_VM ? NULL : "A");
+		request.queue = request.expect_current = true;
+		request.expected_current = engine_world_snapshot_id(&world, "A");
+		struct engine_request first = create_request(&world, "B", SNAPSHOT_DISK);
+		assert_int_equal(engine_world_ask(&world.console, &first, NULL), HV_OK);
+		assert_refused(&world, &request, HV_ERR_CONFLICT, "would lose is known only when that has ended");
+		engine_world_settle(&world);
+		assert_int_not_equal(engine_world_snapshot_id(&world, "B"), 0);
+		engine_world_assert_agrees(&world);
+		engine_world_clear(&world);
+	}
+}
+
 static void test_request__refuses_what_does_not_exist__D4(void **state)
 {
 	(void)state;
@@ -308,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_request__refuses_what_does_not_exist__D4),
 		cmocka_unit_test(test_request__refuses_while_the_host_is_lost_and_says_why__U3_C2),
 		cmocka_unit_test(test_revert_and_delete__only_of_states_that_allow_it__S1),
+		cmocka_unit_test(test_queue__refuses_to_lose_what_was_not_seen__X1_U4),
 		cmocka_unit_test(test_power__refuses_what_is_so_already__U2),
 	};
 	return cmocka_run_group_tests_name("engine/refusals", tests, NULL, NULL);

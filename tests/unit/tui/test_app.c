@@ -98,11 +98,16 @@ static void test_actions__a_live_operation_locks_its_vm_and_no_other__X1(void **
 	struct hv_operation value = fixture_operation_value("o", OPERATION_REVERT_SNAPSHOT, "web-01", "golden");
 	fixture_operation(fixture, &value);
 	fixture_go_to(fixture, "web-01");
-	fixture_keys(fixture, "s");
+	fixture_keys(fixture, "u");
 	assert_non_null(strstr(last_message(fixture), "another operation runs on 'web-01'"));
+	assert_int_equal(fixture->app->dialog.kind, DIALOG_NONE);
+	fixture_keys(fixture, "s"); /* this one may wait for its turn */
+	assert_true(fixture->app->dialog.queues);
+	fixture_keys(fixture, "Escape");
 	fixture_go_to(fixture, "web-02");
 	fixture_keys(fixture, "s");
 	assert_int_equal(fixture->app->dialog.kind, DIALOG_TAKE);
+	assert_false(fixture->app->dialog.queues);
 	fixture_keys(fixture, "Escape");
 	value.state = OPERATION_DONE;
 	value.finished_us = FIXTURE_NOW;
