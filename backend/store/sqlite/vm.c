@@ -157,14 +157,17 @@ static void bind_export(struct query *query, const struct virtual_machine *vm)
 	query_int(query, vm->export_matches);
 }
 
+/* Above every id that the audit log has, too: its rows outlive a VM's and must not become another VM's (A1, A2). */
 static enum hv_status insert_vm(
 	struct sqlite_store *store, struct virtual_machine *vm, struct hv_error *err)
 {
 	static const char sql[] =
-		"INSERT INTO vm_instance (uuid, name, host_id, account_id, domain_id, service_offering_id, state,"
+		"INSERT INTO vm_instance (id, uuid, name, host_id, account_id, domain_id, service_offering_id, state,"
 		" power_state, cpus, memory_bytes, checkpoint, untracked, missing, registered, export_uuid,"
 		" export_state, export_matches, update_count)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
+		" VALUES (1 + max(coalesce((SELECT max(id) FROM vm_instance), 0),"
+		" coalesce((SELECT max(vm_id) FROM event WHERE vm_id IS NOT NULL), 0)),"
+		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = query_start(&query, store, sql, err);
 	if (status != HV_OK) {

@@ -232,6 +232,19 @@ static void test_event_query__is_read_page_by_page_while_others_write__A2(void *
 	assert_string_equal(heard.text, "5 StartVm - carl@desk:7 Ok\n");
 }
 
+static void test_event_query__never_gives_the_events_of_a_vm_that_is_gone_to_a_later_one__A1_A2(void **state)
+{
+	struct fixture *fixture = *state;
+	add_events(fixture);
+	begin(fixture);
+	must(fixture, fixture->ops->host_remove(fixture->store, fixture->host_id, &fixture->error));
+	commit(fixture);
+	int64_t host_id = add_host(fixture, "hv02");
+	int64_t later = add_vm(fixture, host_id, "payroll");
+	assert_events(fixture, &(struct event_query){.vm_id = later}, 0, "");
+	assert_events(fixture, &(struct event_query){.what = "StartVm"}, 1, "1 StartVm - anna@- Ok\n");
+}
+
 /* --- transactions --- */
 
 static void test_writes__are_refused_outside_of_a_transaction(void **state)
@@ -346,6 +359,7 @@ int main(void)
 		TEST(test_event_insert__appends_to_the_audit_log__A2),
 		TEST(test_event_query__gives_the_newest_first_by_any_filters_together__A2),
 		TEST(test_event_query__is_read_page_by_page_while_others_write__A2),
+		TEST(test_event_query__never_gives_the_events_of_a_vm_that_is_gone_to_a_later_one__A1_A2),
 		TEST(test_writes__are_refused_outside_of_a_transaction),
 		TEST(test_rollback__takes_everything_back),
 		TEST(test_begin__gives_up_when_another_writer_holds_the_store),
