@@ -210,6 +210,11 @@ static int tell_dry_run(struct batch *batch, const struct act_preview_facts *fac
 		json_open_object(&batch->json, "preview");
 		act_preview_json(&batch->json, facts);
 		json_close_object(&batch->json);
+		if (facts->refusal) {
+			struct hv_error error;
+			hv_error_set(&error, HV_ERR_REFUSED, "%s", facts->refusal);
+			batch_json_error(batch, &error);
+		}
 		json_close_object(&batch->json);
 		output_puts(&batch->output, "\n");
 	} else {

@@ -307,6 +307,21 @@ static void find_words(struct arguments *arguments, int argc, char *const *argv)
 	}
 }
 
+static enum hv_status missing_word(const char *first, struct hv_error *err)
+{
+	struct hv_text text = HV_TEXT_INIT;
+	size_t count;
+	const struct command *commands = command_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (first_word_is(&commands[i], first)) {
+			hv_text_printf(&text, "%s%s", hv_text_get(&text)[0] ? ", " : "", strchr(commands[i].words, ' ') + 1);
+		}
+	}
+	hv_error_set(err, HV_ERR_INVALID, "'%s' needs a second word: %s", first, hv_text_get(&text));
+	hv_text_clear(&text);
+	return HV_ERR_INVALID;
+}
+
 static enum hv_status unknown_command(const struct arguments *arguments, struct hv_error *err)
 {
 	HV_CLEANUP_FREE char *first = safe_text(arguments->words[0]);
@@ -330,7 +345,7 @@ static enum hv_status unknown_command(const struct arguments *arguments, struct 
 		}
 	}
 	if (is_group && arguments->word_count < 2) {
-		return hv_error_set(err, HV_ERR_INVALID, "'%s' needs a second word", first);
+		return missing_word(first, err);
 	}
 	if (is_group && below.best) {
 		return hv_error_set(err, HV_ERR_INVALID, "unknown command '%s %s'; did you mean '%s %s'?", first,

@@ -1,6 +1,8 @@
 /* Offerings (V5, X4), and what hypervisors can do (X5). */
 #include "backend/store/sqlite/sqlite_store.h"
 
+#include <string.h>
+
 #include "backend/base/text.h"
 #include "backend/store/sqlite/statement.h"
 
@@ -143,6 +145,18 @@ static enum hv_status mark_hosts(struct sqlite_store *store, struct hv_error *er
 	return status;
 }
 
+/* Numbers with dots between them, or 'default'. What no host can have, mistyped, would change nothing and say it did. */
+static bool is_version(const char *version)
+{
+	size_t digits = strspn(version, "0123456789");
+	size_t length = strlen(version);
+	if (strcmp(version, "default") == 0) {
+		return true;
+	}
+	return digits > 0 && length <= VERSION_MAX && strspn(version, "0123456789.") == length &&
+	       !strstr(version, "..") && version[length - 1] != '.';
+}
+
 enum hv_status store_capability_set(
 	struct store *base, const char *version, bool snapshots, struct hv_error *err)
 {
@@ -153,9 +167,9 @@ enum hv_status store_capability_set(
 	struct sqlite_store *store = sqlite_store(base);
 	HV_CLEANUP(query_end) struct query query = {0};
 	enum hv_status status = store_require_transaction(store, err);
-	if (status == HV_OK && (!version || !hv_text_is_name(version, VERSION_MAX))) {
+	if (status == HV_OK && (!version || !is_version(version))) {
 		status = hv_error_set(err, HV_ERR_INVALID,
-			"a hypervisor's version has 1 to %d characters, such as 10.0.20348, or is 'default'", VERSION_MAX);
+			"a hypervisor's version is numbers with dots between them, such as 10.0.20348, or 'default'");
 	}
 	if (status == HV_OK) {
 		status = query_start(&query, store, sql, err);

@@ -101,7 +101,8 @@ static void test_what_is_not_understood_is_named_with_the_nearest_that_is__U6(vo
 	static const struct refused table[] = {
 		{{"hvtree", "snaphot", "list"}, "unknown command 'snaphot'; did you mean 'snapshot'?"},
 		{{"hvtree", "snapshot", "craete", "x"}, "did you mean 'snapshot create'?"},
-		{{"hvtree", "snapshot"}, "'snapshot' needs a second word"},
+		{{"hvtree", "snapshot"}, "'snapshot' needs a second word: list, show, create, revert, undo, delete, edit"},
+		{{"hvtree", "capabilities"}, "'capabilities' needs a second word: list, set"},
 		{{"hvtree", "frobnicate"}, "unknown command 'frobnicate'"},
 		{{"hvtree", "tree", "--jsn"}, "unknown option --jsn; did you mean --json?"},
 		{{"hvtree", "snapshot", "create", "x", "--mem"}, "did you mean --memory?"},

@@ -319,6 +319,20 @@ static void test_a_dry_run_asks_for_nothing_but_the_preview__U4(void **state)
 	command_result_clear(&result);
 }
 
+static void test_a_dry_run_of_what_is_refused_is_an_error_with_its_preview__U6(void **state)
+{
+	struct command_result result;
+	(void)state;
+	command_run(&result, "snapshot", "create", "box", "--name", "a", "--dry-run", "--json", NULL);
+	assert_int_equal(result.code, 1);
+	assert_says(result.out, "{\"preview\":{\"operation\":\"CreateSnapshot\"");
+	assert_says(result.out, "\"allowed\":false");
+	assert_says(result.out,
+		"},\"errorcode\":\"Refused\",\"errortext\":\"the VM has a snapshot of that name already\"}");
+	assert_string_equal(result.err, "");
+	command_result_clear(&result);
+}
+
 /* ---- several at once ---- */
 
 static void delete_half(struct hv_backend *backend, uint64_t ticket, const struct hv_act *act)
@@ -568,6 +582,7 @@ int main(void)
 		TEST(test_a_loss_needs_yes_or_a_terminal_and_nothing_is_asked_of_the_host__U4),
 		TEST(test_the_guard_of_the_preview_goes_with_the_act__U4),
 		TEST(test_a_dry_run_asks_for_nothing_but_the_preview__U4),
+		TEST(test_a_dry_run_of_what_is_refused_is_an_error_with_its_preview__U6),
 		TEST(test_some_done_and_some_failed_ends_with_3__D4),
 		TEST(test_a_lost_host_makes_the_outcome_unknown_unless_it_comes_back__Y4),
 		TEST(test_an_interrupt_while_waiting_says_that_it_goes_on__Y4),

@@ -156,8 +156,11 @@ static void test_capability__is_set_for_a_version_and_told_to_all__X5(void **sta
 	must(fixture, fixture->ops->last_change(fixture->store, &before, &fixture->error));
 	begin(fixture);
 	must(fixture, fixture->ops->capability_set(fixture->store, "10.0.14393", false, &fixture->error));
-	must_fail(fixture, HV_ERR_INVALID,
-		fixture->ops->capability_set(fixture->store, "", false, &fixture->error));
+	static const char *const mistyped[] = {"", "nope", "10.0.", "10..14393", ".10", "10.0.14393x", "default "};
+	for (size_t i = 0; i < HV_ARRAY_LEN(mistyped); i++) {
+		must_fail(fixture, HV_ERR_INVALID,
+			fixture->ops->capability_set(fixture->store, mistyped[i], false, &fixture->error));
+	}
 	commit(fixture);
 	must(fixture, fixture->ops->last_change(fixture->store, &after, &fixture->error));
 	assert_true(after > before);
