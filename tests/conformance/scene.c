@@ -120,7 +120,7 @@ void scenes_end(void)
 const char *fresh_operation(struct scene *scene)
 {
 	static char texts[8][HV_UUID_TEXT_SIZE];
-	HV_CLEANUP_FREE char *seed = hv_sprintf("operation %u", scene->next_operation++);
+	HV_CLEANUP_FREE char *seed = hv_sprintf("operation %s%u", scene->run, scene->next_operation++);
 	struct hv_uuid uuid = hv_uuid_from_text(seed);
 	return hv_uuid_format(&uuid, texts[scene->next_operation % 8]);
 }
@@ -134,6 +134,9 @@ const char *vm_uuid(struct scene *scene, const char *vm)
 int64_t scene_send(struct scene *scene, const char *command, const char *operation, int64_t epoch, json_t *take_body)
 {
 	int64_t id = scene->next_id++;
+	if (operation && scene->only && strcmp(text_of(take_body, "vmUuid"), scene->only) != 0) {
+		fail_msg("%s would act on a VM that nobody has named", command);
+	}
 	json_t *object = json_pack("{s:I, s:s, s:o}", "id", (json_int_t)id, "command", command, "body", take_body);
 	if (operation) {
 		(void)json_object_set_new(object, "operation", json_string(operation));

@@ -15,6 +15,8 @@ struct scene {
 	json_t *ready;
 	json_t *heard; /* every line since Ready, in order */
 	json_t *vms;   /* name -> uuid */
+	char run[HV_UUID_TEXT_SIZE]; /* "", or what makes the ids of operations new on a host that remembers */
+	const char *only; /* NULL, or the only VM, by uuid, that anything may be done to */
 	int64_t next_id;
 	unsigned next_operation;
 	struct transcript *transcript; /* NULL: nothing is written down */

@@ -23,7 +23,6 @@
 
 struct subject {
 	const char *name;
-	bool hands;
 	bool streams; /* the agent comes over the connection */
 	bool (*available)(void);
 	void (*open)(const char *folder);
@@ -124,8 +123,8 @@ static bool powershell_available(void)
 	return true;
 }
 
-/* The very words that the console has run on a host, with another program in front. */
-static void use_remote_command(const char *const *front)
+/* The very words that the console has run on a host behind these; without their program, which is the last of these. */
+static void use_remote_command(const char *const *front, bool with_program)
 {
 	size_t count = 0;
 	for (size_t i = 0; front[i]; i++) {
@@ -133,9 +132,8 @@ static void use_remote_command(const char *const *front)
 	}
 	now.command_text = hv_strdup(hyperv_remote_command());
 	char *rest = NULL;
-	bool local = now.subject->hands;
 	for (char *word = strtok_r(now.command_text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		if (!local || word != now.command_text) {
+		if (with_program || word != now.command_text) {
 			now.command[count++] = word;
 		}
 	}
@@ -198,7 +196,7 @@ static void fake_open(const char *folder)
 	talk_open(&now.hands, hands);
 	make_fake_vms();
 	const char *const front[] = {powershell(), NULL};
-	use_remote_command(front);
+	use_remote_command(front, false);
 }
 
 /* --- a real host ----------------------------------------------------------------------------------------------- */
@@ -215,16 +213,19 @@ static bool host_available(void)
 static void host_open(const char *folder)
 {
 	(void)folder;
-	const char *const front[] = {"/usr/bin/ssh", "-o", "BatchMode=yes", getenv("HVTREE_TEST_HOST"), NULL};
-	use_remote_command(front);
+	const char *config = getenv("HVTREE_SSH_CONFIG");
+	const char *host = getenv("HVTREE_TEST_HOST");
+	const char *const plain[] = {"/usr/bin/ssh", "-o", "BatchMode=yes", "--", host, NULL};
+	const char *const with_config[] = {"/usr/bin/ssh", "-o", "BatchMode=yes", "-F", config, "--", host, NULL};
+	use_remote_command(config ? with_config : plain, true);
 }
 
 /* --- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct subject subjects[] = {
-	{"sim", true, false, sim_available, sim_open, sim_hand},
-	{"powershell", true, true, powershell_available, fake_open, fake_hand},
-	{"host", false, true, host_available, host_open, NULL},
+	{"sim", false, sim_available, sim_open, sim_hand},
+	{"powershell", true, powershell_available, fake_open, fake_hand},
+	{"host", true, host_available, host_open, NULL},
 };
 
 const struct subject *subject_named(const char *name)
@@ -238,17 +239,12 @@ const struct subject *subject_named(const char *name)
 	return NULL;
 }
 
-bool subject_has_hands(const struct subject *subject)
-{
-	return subject->hands;
-}
-
 void subject_open(const struct subject *subject, const char *folder)
 {
 	memset(&now, 0, sizeof now);
 	now.subject = subject;
 	subject->open(folder);
-	if (subject->hands) {
+	if (subject->hand) {
 		hand_slow(false);
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * An agent under test with the host that it works on: the simulated one, the PowerShell agent on the fake Hyper-V, or the
- * PowerShell agent on a real host. What a test does behind the agent's back goes through here.
+ * PowerShell agent on a real host. What a test does behind the agent's back goes through here; the real host has no hands.
  */
 #ifndef HV_TESTS_CONFORMANCE_SUBJECT_H
 #define HV_TESTS_CONFORMANCE_SUBJECT_H
@@ -12,10 +12,9 @@ struct subject;
 
 /** NULL, with a word on stdout, when this one cannot be had here: the tests are skipped. */
 const struct subject *subject_named(const char *name);
-bool subject_has_hands(const struct subject *subject);
 
 /**
- * A fresh host with the VMs db (Running, two disks), held (Paused), nap (Saved), old (Running, cannot be quiesced) and
+ * A fresh host (a real one: as it is) with the VMs db (Running, two disks), held (Paused), nap (Saved), old (Running, cannot be quiesced) and
  * web (Stopped). `folder` is empty and belongs to the test.
  */
 void subject_open(const struct subject *subject, const char *folder);

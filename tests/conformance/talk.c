@@ -15,9 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/memory.h"
 
 #define PATIENCE_MS 60000
+#define BEAT_US (20 * HV_SECOND_US)
 
 const char *source_folder(void)
 {
@@ -114,6 +116,30 @@ static char *take_line(struct talk *talk)
 	return line;
 }
 
+/* An agent to which nobody speaks ends after a while, whatever it is doing. */
+static void beat(struct talk *talk)
+{
+	struct hv_clock clock = hv_clock_system();
+	int64_t now = hv_clock_monotonic_us(&clock);
+	if (talk->beat && now - talk->beaten_us >= BEAT_US) {
+		talk->beaten_us = now;
+		talk_say(talk, talk->beat);
+	}
+}
+
+/* False when nothing was said for PATIENCE_MS. */
+static bool wait_for_bytes(struct talk *talk)
+{
+	struct pollfd fd = {.fd = talk->out, .events = POLLIN};
+	for (int waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += 1000) {
+		beat(talk);
+		if (poll(&fd, 1, 1000) == 1) {
+			return true;
+		}
+	}
+	return false;
+}
+
 char *talk_hear_text(struct talk *talk)
 {
 	char bytes[65536];
@@ -122,8 +148,7 @@ char *talk_hear_text(struct talk *talk)
 		if (line) {
 			return line;
 		}
-		struct pollfd fd = {.fd = talk->out, .events = POLLIN};
-		if (poll(&fd, 1, PATIENCE_MS) != 1) {
+		if (!wait_for_bytes(talk)) {
 			fail_msg("nothing was said for %d ms", PATIENCE_MS);
 		}
 		ssize_t got = read(talk->out, bytes, sizeof bytes);

@@ -2,6 +2,7 @@
 #ifndef HV_TESTS_CONFORMANCE_TALK_H
 #define HV_TESTS_CONFORMANCE_TALK_H
 
+#include <stdint.h>
 #include <sys/types.h>
 #include <jansson.h>
 #include "backend/base/text.h"
@@ -10,6 +11,8 @@ struct talk {
 	pid_t pid; /* 0: none */
 	int in, out;
 	struct hv_text part; /* what came and is not yet a line */
+	const char *beat;    /* NULL, or a line that is said every 20 s while something is waited for */
+	int64_t beaten_us;
 };
 
 void talk_open(struct talk *talk, const char *const *argv);

@@ -474,9 +474,5 @@ int main(int argc, char **argv)
 	if (!subject) {
 		return 77;
 	}
-	if (!subject_has_hands(subject)) {
-		const struct CMUnitTest looks[] = {tests[0], tests[1]};
-		return cmocka_run_group_tests_name("conformance/looks", looks, NULL, end);
-	}
 	return cmocka_run_group_tests_name("conformance/acts", tests, NULL, end);
 }

@@ -19,9 +19,8 @@
 #include <unistd.h>
 
 #include "backend/base/memory.h"
-#include "backend/hyperv/hyperv.h"
 #include "tests/conformance/subject.h"
-#include "tests/ssh/ssh_world.h"
+#include "tests/ssh/ssh_powershell.h"
 
 #define WORDS_MAX 24
 
@@ -30,33 +29,6 @@ static const struct subject *subject;
 static char *store;
 static char *hvtree;
 static char *data; /* what the agent keeps on the host */
-
-/* ---- the host: a login whose shell finds the program that the console asks for ---- */
-
-static char *first_word(const char *line)
-{
-	return hv_strndup(line, strcspn(line, " "));
-}
-
-static void make_powershell(void)
-{
-	HV_CLEANUP_FREE char *name = first_word(hyperv_remote_command());
-	HV_CLEANUP_FREE char *folder = ssh_world_path(world, "bin");
-	HV_CLEANUP_FREE char *path = hv_sprintf("%s/%s", folder, name);
-	(void)mkdir(folder, 0700);
-	(void)unlink(path);
-	assert_int_equal(symlink(subject_command()[0], path), 0);
-	HV_CLEANUP(hv_text_clear) struct hv_text options = HV_TEXT_INIT;
-	hv_text_printf(&options, "SetEnv HOME=%s PATH=%s:/usr/bin:/bin", folder, folder);
-	for (char **variable = environ; *variable; variable++) { /* what the subject has set for its agent */
-		if (strncmp(*variable, "HVTREE_FAKE_", 12) == 0 || strncmp(*variable, "HVTREE_AGENT_", 13) == 0 ||
-			strncmp(*variable, "PSModulePath=", 13) == 0) {
-			hv_text_printf(&options, " %s", *variable);
-		}
-	}
-	hv_text_puts(&options, "\n");
-	ssh_world_serve_with(world, hv_text_get(&options));
-}
 
 #define WITH_STORE(words)                                                                                  \
 	const char *argv[WORDS_MAX] = {hvtree, "--store", store};                                          \
@@ -254,7 +226,7 @@ int main(int argc, char **argv)
 	data = ssh_world_path(world, "host");
 	(void)mkdir(data, 0700);
 	subject_open(subject, data);
-	make_powershell();
+	ssh_powershell_serve(world, subject_command()[0]);
 	int failed = cmocka_run_group_tests_name("ssh/agent", tests, NULL, NULL);
 	subject_close();
 	free(data);
