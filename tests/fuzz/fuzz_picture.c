@@ -38,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		}
 		hv_event_free(event);
 	}
+	picture_list(picture, 1, &(const struct hv_snapshot_query){.state = -1, .type = -1, .keyword = "a"}, 0);
+	hv_event_free(picture_next(picture));
 	picture_free(picture);
 	return 0;
 }

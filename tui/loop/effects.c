@@ -3,11 +3,15 @@
 
 #include "tui/loop/user_file.h"
 
-/* Nothing stands behind a picture but its trees. True: that was all there was to do. */
+/* Nothing stands behind a picture but its trees and their snapshots. True: that was all there was to do. */
 static bool carry_out_offline(struct loop *loop, const struct app_effect *effect)
 {
 	if (effect->kind == APP_EFFECT_OPEN_VM) {
 		picture_open_vm(loop->picture, &effect->id);
+		return true;
+	}
+	if (effect->kind == APP_EFFECT_LIST) {
+		picture_list(loop->picture, effect->ticket, &effect->query, hv_clock_wall_us(&loop->clock));
 		return true;
 	}
 	if (effect->ticket != 0) {

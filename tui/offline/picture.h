@@ -52,6 +52,8 @@ struct hv_event *picture_next(struct picture *picture);
 bool picture_waits(const struct picture *picture);
 /** Tell the tree of this VM. */
 void picture_open_vm(struct picture *picture, const struct hv_uuid *vm);
+/** Tell the snapshots of all trees that the console asks for (L1), as a store would; ages are at `now_us`, wall clock. */
+void picture_list(struct picture *picture, uint64_t ticket, const struct hv_snapshot_query *query, int64_t now_us);
 /** Whatever was asked cannot be done. */
 void picture_refuse(struct picture *picture, uint64_t ticket);
 

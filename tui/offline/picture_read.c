@@ -7,18 +7,9 @@
 #include <string.h>
 
 #include "tui/offline/picture_fields.h"
+#include "tui/offline/picture_private.h"
 
 #define NODES_MAX 200000 /* of one VM */
-
-struct picture {
-	int64_t written_us;
-	struct hv_event **events; /* to be told, from `told` on */
-	size_t event_count, event_capacity, told;
-	const struct hv_tree **trees; /* by VM, once all is read */
-	size_t tree_count, tree_capacity;
-	size_t lines;
-	bool whole; /* the last line was there */
-};
 
 /* ---- members ---- */
 
@@ -109,7 +100,7 @@ static bool read_object(const struct picture_form *form, const json_t *json, voi
 
 /* ---- values ---- */
 
-static void tell(struct picture *picture, struct hv_event event)
+void picture_tell(struct picture *picture, struct hv_event event)
 {
 	struct hv_event *copy = hv_alloc(sizeof *copy);
 	*copy = event;
@@ -123,7 +114,10 @@ static bool read_host(struct picture *picture, const json_t *json)
 	if (!read_object(&picture_host_form, json, &host)) {
 		return false;
 	}
-	tell(picture, (struct hv_event){.kind = HV_EVENT_HOST, .id = host.uuid, .host = hv_host_new(&host)});
+	const struct hv_host *kept = hv_host_new(&host);
+	HV_GROW(picture->hosts, picture->host_count, picture->host_capacity);
+	picture->hosts[picture->host_count++] = kept;
+	picture_tell(picture, (struct hv_event){.kind = HV_EVENT_HOST, .id = host.uuid, .host = hv_host_ref(kept)});
 	return true;
 }
 
@@ -133,7 +127,10 @@ static bool read_vm(struct picture *picture, const json_t *json)
 	if (!read_object(&picture_vm_form, json, &vm)) {
 		return false;
 	}
-	tell(picture, (struct hv_event){.kind = HV_EVENT_VM, .id = vm.uuid, .vm = hv_vm_new(&vm)});
+	const struct hv_vm *kept = hv_vm_new(&vm);
+	HV_GROW(picture->vms, picture->vm_count, picture->vm_capacity);
+	picture->vms[picture->vm_count++] = kept;
+	picture_tell(picture, (struct hv_event){.kind = HV_EVENT_VM, .id = vm.uuid, .vm = hv_vm_ref(kept)});
 	return true;
 }
 
@@ -143,7 +140,7 @@ static bool read_operation(struct picture *picture, const json_t *json)
 	if (!read_object(&picture_operation_form, json, &operation)) {
 		return false;
 	}
-	tell(picture, (struct hv_event){.kind = HV_EVENT_OPERATION,
+	picture_tell(picture, (struct hv_event){.kind = HV_EVENT_OPERATION,
 			      .id = operation.uuid,
 			      .operation = hv_operation_new(&operation)});
 	return true;
@@ -276,6 +273,33 @@ static int by_vm(const void *a, const void *b)
 	return hv_uuid_compare(&(*one)->vm, &(*other)->vm);
 }
 
+static int by_vm_id(const void *a, const void *b)
+{
+	const struct hv_vm *const *one = a;
+	const struct hv_vm *const *other = b;
+	return hv_uuid_compare(&(*one)->uuid, &(*other)->uuid);
+}
+
+static int by_host_id(const void *a, const void *b)
+{
+	const struct hv_host *const *one = a;
+	const struct hv_host *const *other = b;
+	return hv_uuid_compare(&(*one)->uuid, &(*other)->uuid);
+}
+
+static void sort(struct picture *picture)
+{
+	if (picture->tree_count > 0) {
+		qsort(picture->trees, picture->tree_count, sizeof *picture->trees, by_vm);
+	}
+	if (picture->vm_count > 0) {
+		qsort(picture->vms, picture->vm_count, sizeof *picture->vms, by_vm_id);
+	}
+	if (picture->host_count > 0) {
+		qsort(picture->hosts, picture->host_count, sizeof *picture->hosts, by_host_id);
+	}
+}
+
 static enum hv_status finish(struct picture *picture, enum hv_status status, struct picture **ret_picture,
 	struct hv_error *err)
 {
@@ -286,10 +310,8 @@ static enum hv_status finish(struct picture *picture, enum hv_status status, str
 		picture_free(picture);
 		return status;
 	}
-	if (picture->tree_count > 0) {
-		qsort(picture->trees, picture->tree_count, sizeof *picture->trees, by_vm);
-	}
-	tell(picture, (struct hv_event){.kind = HV_EVENT_LOADED});
+	sort(picture);
+	picture_tell(picture, (struct hv_event){.kind = HV_EVENT_LOADED});
 	*ret_picture = picture;
 	return HV_OK;
 }
@@ -348,8 +370,17 @@ void picture_free(struct picture *picture)
 	for (size_t i = 0; i < picture->tree_count; i++) {
 		hv_tree_unref(picture->trees[i]);
 	}
+	for (size_t i = 0; i < picture->vm_count; i++) {
+		hv_vm_unref(picture->vms[i]);
+	}
+	for (size_t i = 0; i < picture->host_count; i++) {
+		hv_host_unref(picture->hosts[i]);
+	}
 	free(picture->events);
 	free(picture->trees);
+	free(picture->vms);
+	free(picture->hosts);
+	free(picture->snapshots);
 	free(picture);
 }
 
@@ -384,12 +415,12 @@ void picture_open_vm(struct picture *picture, const struct hv_uuid *vm)
 			: NULL;
 	/* one of which the file has no tree has none to show */
 	const struct hv_tree *tree = found ? hv_tree_ref(*found) : hv_tree_new(&(struct hv_tree){.vm = *vm, .current = -1});
-	tell(picture, (struct hv_event){.kind = HV_EVENT_TREE, .id = *vm, .tree = tree});
+	picture_tell(picture, (struct hv_event){.kind = HV_EVENT_TREE, .id = *vm, .tree = tree});
 }
 
 void picture_refuse(struct picture *picture, uint64_t ticket)
 {
 	struct hv_event event = {.kind = HV_EVENT_REFUSED, .ticket = ticket};
 	hv_error_set(&event.error, HV_ERR_REFUSED, "this is a picture from a file: nothing stands behind it");
-	tell(picture, event);
+	picture_tell(picture, event);
 }

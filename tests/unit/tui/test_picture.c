@@ -119,6 +119,60 @@ static void test_picture__has_nothing_behind_it(void **state)
 	picture_free(picture);
 }
 
+static struct hv_event *answer_to(struct picture *picture, const struct hv_snapshot_query *query)
+{
+	picture_list(picture, 7, query, 20);
+	struct hv_event *event = next_of(picture, HV_EVENT_SNAPSHOTS);
+	assert_int_equal(event->ticket, 7);
+	return event;
+}
+
+/* A picture that refused these left "reading ..." and "no match" on the screen for ever. */
+static void test_picture__its_snapshots_are_listed_and_found_as_a_store_would__L1(void **state)
+{
+	(void)state;
+	size_t length;
+	struct picture *picture;
+	struct hv_error error;
+	char *text = write_picture(&length);
+	assert_int_equal(picture_parse(text, length, &picture, &error), HV_OK);
+	free(text);
+	for (struct hv_event *event; (event = picture_next(picture)) != NULL;) {
+		hv_event_free(event);
+	}
+	struct hv_snapshot_query all = {.state = -1, .type = -1, .limit = 2, .oldest_first = true};
+	struct hv_event *first = answer_to(picture, &all);
+	assert_int_equal(first->page->total, 3);
+	assert_int_equal(first->page->count, 2);
+	assert_true(first->page->more);
+	const struct hv_snapshot *last = &first->page->rows[1];
+	assert_string_equal(last->host_name, "hv01");
+	assert_string_equal(last->vm_name, "web-\xC3\xA9");
+	all.after_created_us = last->created_us;
+	all.after_id = last->page_id;
+	struct hv_event *rest = answer_to(picture, &all);
+	assert_int_equal(rest->page->count, 1);
+	assert_int_equal(rest->page->total, -1);
+	assert_false(rest->page->more);
+	assert_string_equal(rest->page->rows[0].display_name, "base");
+	hv_event_free(first);
+	hv_event_free(rest);
+	struct hv_event *found =
+		answer_to(picture, &(struct hv_snapshot_query){.state = -1, .type = -1, .keyword = "WHY"});
+	assert_int_equal(found->page->count, 1);
+	assert_string_equal(found->page->rows[0].display_name, "left");
+	assert_string_equal(found->page->rows[0].parent_name, "base");
+	hv_event_free(found);
+	struct hv_event *old = answer_to(
+		picture, &(struct hv_snapshot_query){.state = -1, .type = SNAPSHOT_DISK, .older_than_us = 12});
+	assert_int_equal(old->page->count, 1);
+	assert_string_equal(old->page->rows[0].display_name, "right");
+	hv_event_free(old);
+	picture_list(picture, 8, &(struct hv_snapshot_query){.state = -1, .type = -1, .account = "web"}, 20);
+	hv_event_free(next_of(picture, HV_EVENT_REFUSED));
+	picture_free(picture);
+}
+
 #define HEAD "{\"hvtree\":\"picture\",\"version\":1,\"written\":1}\n"
 #define ID "00000000-0000-4000-8000-000000000001"
 
@@ -171,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_picture__what_is_written_is_read_back_the_same),
 		cmocka_unit_test(test_picture__has_nothing_behind_it),
+		cmocka_unit_test(test_picture__its_snapshots_are_listed_and_found_as_a_store_would__L1),
 		cmocka_unit_test(test_picture__what_is_none_is_refused_with_its_line),
 		cmocka_unit_test(test_picture__a_file_that_is_not_there_is_told),
 	};
