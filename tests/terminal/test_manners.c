@@ -267,6 +267,10 @@ static void test_policy__holds_for_commands_too_and_one_act_is_allowed_for_a_rea
 	assert_int_equal(result.code, 1);
 	assert_non_null(strstr(result.err, "read-only by the configuration"));
 	program_result_clear(&result);
+	/* nor does one of its VMs get another owner; that the account is not there is not looked at */
+	assert_int_equal(command(place, &result, "vm", "assign", "alpha", "--account=nobody"), 1);
+	assert_non_null(strstr(result.err, "read-only by the configuration"));
+	program_result_clear(&result);
 	/* nor is it decided what becomes of its VMs, or their snapshots forgotten */
 	assert_int_equal(command(place, &result, "host", "set", "hv01", "--stop-policy=export"), 1);
 	assert_non_null(strstr(result.err, "read-only by the configuration"));

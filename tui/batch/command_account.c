@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tui/batch/policy.h"
 #include "tui/batch/report.h"
 #include "tui/batch/resolve.h"
 #include "tui/batch/table.h"
@@ -121,7 +122,8 @@ int command_vm_assign(struct batch *batch)
 		hv_error_set(&error, HV_ERR_INVALID, "say to which account: --account NAME");
 		return batch_fail_with(batch, &error, BATCH_USAGE);
 	}
-	if (resolve_vm(batch, batch->arguments->operands[0], &vm, &error) != HV_OK) {
+	if (resolve_vm(batch, batch->arguments->operands[0], &vm, &error) != HV_OK ||
+		policy_allow_vm(batch, &vm->uuid, &error) != HV_OK) {
 		return batch_fail(batch, &error);
 	}
 	change.vm = vm->uuid;

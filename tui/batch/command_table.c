@@ -234,7 +234,7 @@ static const struct command commands[] = {
 		command_account_set},
 	{"account remove", "NAME", 1, 1, BIT(OPTION_ACCOUNT_DOMAIN), false, "remove an account that owns nothing", NULL,
 		command_account_remove},
-	{"vm assign", "VM", 1, 1, BIT(OPTION_TO_ACCOUNT) | BIT(OPTION_ACCOUNT_DOMAIN), false,
+	{"vm assign", "VM", 1, 1, BIT(OPTION_TO_ACCOUNT) | BIT(OPTION_ACCOUNT_DOMAIN) | BIT(OPTION_WRITE), false,
 		"give a VM with its snapshots to an account", NULL, command_vm_assign},
 	{"log", "", 0, 0,
 		BIT(OPTION_VM) | BIT(OPTION_WHO) | BIT(OPTION_WHAT) | BIT(OPTION_SINCE) | BIT(OPTION_FAILED) |
