@@ -303,7 +303,13 @@ void fixture_snapshots(struct fixture *fixture, const char *text, bool more)
 
 void fixture_count(struct fixture *fixture, uint64_t ticket, int64_t total)
 {
-	struct hv_snapshot_page value = {.total = total};
+	bool counted = false; /* a store counts only what it was asked to count */
+	size_t count;
+	const struct app_effect *effects = app_effects(fixture->app, &count);
+	for (size_t i = 0; i < count; i++) {
+		counted = counted || (effects[i].ticket == ticket && !effects[i].query.uncounted);
+	}
+	struct hv_snapshot_page value = {.total = counted ? total : -1};
 	const struct hv_snapshot_page *page = hv_snapshot_page_new(&value);
 	fixture_event(fixture, &(struct hv_event){.kind = HV_EVENT_SNAPSHOTS, .ticket = ticket, .page = page});
 	hv_snapshot_page_unref(page);

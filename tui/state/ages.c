@@ -44,7 +44,8 @@ int app_ages_page(const struct app *app)
 static void ask(struct app *app)
 {
 	struct ages *ages = &app->ages;
-	struct hv_snapshot_query query = {.state = -1, .type = -1, .limit = AGES_PAGE, .oldest_first = true};
+	struct hv_snapshot_query query = {.state = -1, .type = -1, .limit = AGES_PAGE, .oldest_first = true,
+		.uncounted = true};
 	const struct hv_snapshot *last = ages->count > 0 ? app_age_row(app, ages->count - 1) : NULL;
 	if (last) {
 		query.after_created_us = last->created_us;

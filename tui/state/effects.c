@@ -82,7 +82,6 @@ uint64_t app_request_list(struct app *app, const struct hv_snapshot_query *query
 	struct app_effect *effect = &app->effects[app->effect_count - 1];
 	effect->query = *query;
 	effect->query.keyword = hv_strdup_null(query->keyword);
-	effect->query.uncounted = true; /* the first page is for somebody who types */
 	return ticket;
 }
 

@@ -38,7 +38,8 @@ static void ask(struct app *app, const struct hv_snapshot_query *query, size_t l
 /* What of the filter the store can look for by itself; the rest is judged row by row. */
 static struct hv_snapshot_query narrow_query(const struct terms *terms)
 {
-	struct hv_snapshot_query query = {.state = -1, .type = -1, .limit = FIND_PAGE};
+	/* uncounted: the first page is for somebody who types */
+	struct hv_snapshot_query query = {.state = -1, .type = -1, .limit = FIND_PAGE, .uncounted = true};
 	for (size_t i = 0; i < terms->count; i++) {
 		const struct term *term = &terms->items[i];
 		if (term->key == TERM_AGE && term->relation == TERM_MORE && !term->negated) {
@@ -105,7 +106,7 @@ static void ask_next_page(struct app *app, const struct find_question *question,
 	const struct hv_snapshot *last = &page->rows[page->count - 1];
 	struct hv_snapshot_query query = {.state = -1, .type = question->type, .keyword = question->term,
 		.older_than_us = question->older_than_us, .limit = FIND_PAGE, .after_created_us = last->created_us,
-		.after_id = last->page_id};
+		.after_id = last->page_id, .uncounted = true};
 	if (question->looked_at + page->count >= FIND_ROWS_MAX) {
 		app->find.cut = true;
 	} else {
