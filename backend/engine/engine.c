@@ -42,14 +42,19 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
-/* The host says that a later owner has the operation. If the store does not agree, it is a failure like another. */
+/* The host says that a later owner has the operation. If the store does not agree, a command of an earlier epoch may
+ * have been meant, from before the operation came back: the journal is asked. Said again, it is a failure like another. */
 static void take_fenced(struct engine *engine, struct run *run, const struct agent_answer *answer)
 {
 	int64_t epoch = run->row.epoch;
 	run_resume(engine, run);
-	if (run->wait == RUN_DUE && run->row.epoch == epoch) {
+	if (run->wait != RUN_DUE || run->row.epoch != epoch) {
+		return;
+	}
+	if (run->fenced) {
 		run_take_answer(engine, run, answer);
 	}
+	run->fenced = true;
 }
 
 /* Late and repeated answers are those that the row does not wait for any more. */

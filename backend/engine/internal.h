@@ -54,6 +54,7 @@ struct run {
 	bool must_ask;    /* the written command may have reached the host: ask before sending it (again) */
 	bool interrupted; /* host or console was lost since the step was written */
 	bool lost;        /* a compare-and-set said that another console owns it */
+	bool fenced;      /* the host has called this owner a former one, once */
 	int64_t ask_us;   /* RUN_FOR_QUERY, RUN_FOR_ANSWER: monotonic time to ask the journal */
 	int asks;         /* how often it has said since the last sign of life that the act runs */
 	int64_t retry_us; /* RUN_FOR_STORE, RUN_FOR_STORAGE: monotonic time of the next try, or question */

@@ -171,6 +171,28 @@ static void test_console_that_lost_its_lease__is_fenced_off__Y1_Y2(void **state)
 	clear_pair(&pair);
 }
 
+/* A bug once (simulation, seed 102329): the answer to a command of an earlier epoch, from before the operation was taken
+ * over by another console and back, was taken for the end of the operation. */
+static void test_fenced__once_is_asked_about_and_the_act_ends_as_the_journal_says__Y2_Y4(void **state)
+{
+	(void)state;
+	struct pair pair;
+	struct operation_list live = {0};
+	make_pair(&pair);
+	struct store *store = pair.world.console.store;
+	ask(&pair, &pair.world.console, OPERATION_CREATE_SNAPSHOT, "B", false);
+	assert_int_equal(store->ops->operation_live(store, 0, 0, &live, NULL), HV_OK);
+	assert_int_equal(live.count, 1);
+	struct agent_answer late = {.kind = AGENT_CREATE_VM_SNAPSHOT, .operation = live.items[0].uuid,
+		.code = AGENT_CODE_FENCED};
+	engine_answer(pair.world.console.engine, pair.world.host_id, &late);
+	settle_both(&pair);
+	assert_tree(&pair, "A(B*)");
+	assert_int_equal(fake_hosts_acts(pair.world.hosts, AGENT_CREATE_VM_SNAPSHOT), 2);
+	operation_list_clear(&live);
+	clear_pair(&pair);
+}
+
 static void test_lease__is_kept_while_an_operation_takes_long__X1(void **state)
 {
 	(void)state;
@@ -272,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_both_consoles__work_on_the_same_tree_in_turns__X1),
 		cmocka_unit_test(test_dead_console__is_followed_by_the_other_one__Y1),
 		cmocka_unit_test(test_console_that_lost_its_lease__is_fenced_off__Y1_Y2),
+		cmocka_unit_test(test_fenced__once_is_asked_about_and_the_act_ends_as_the_journal_says__Y2_Y4),
 		cmocka_unit_test(test_lease__is_kept_while_an_operation_takes_long__X1),
 		cmocka_unit_test(test_chain_of_a_dead_console__is_taken_over_whole__D4_Y1),
 		cmocka_unit_test(test_lease_that_ran_out__is_not_looked_at_without_rest_while_the_store_fails__Q1),
