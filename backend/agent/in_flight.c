@@ -17,7 +17,7 @@ void in_flight_add(struct in_flight_table *table, int64_t id, const struct agent
 	struct in_flight *entry = hv_alloc(sizeof *entry);
 	entry->id = id;
 	entry->question =
-		(struct wire_question){command->kind, command->operation, command->query_kind};
+		(struct wire_question){command->kind, command->operation, command->query_kind, command->mark};
 	entry->internal = internal;
 	table->waiting += internal ? 0 : 1;
 	HASH_ADD(hh, table->entries, id, sizeof entry->id, entry);

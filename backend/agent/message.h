@@ -98,6 +98,7 @@ struct agent_command {
 	struct hv_uuid volume_snapshot; /* Create-, DeleteVolumeSnapshot */
 	char *volume_snapshot_name;     /* CreateVolumeSnapshot */
 	enum agent_command_kind query_kind; /* QueryOperation: the command asked about */
+	int64_t mark;                       /* the asker's own: never sent, the answer brings it back */
 };
 void agent_command_clear(struct agent_command *command);
 
@@ -159,6 +160,7 @@ enum agent_journal_state { AGENT_JOURNAL_UNKNOWN, AGENT_JOURNAL_RUNNING, AGENT_J
 struct agent_answer {
 	enum agent_command_kind kind;
 	struct hv_uuid operation;
+	int64_t mark; /* of the command that this answers */
 	bool result;
 	bool replayed;
 	enum agent_code code; /* AGENT_CODE_NONE when result */

@@ -68,6 +68,7 @@ struct wire_question {
 	enum agent_command_kind kind;
 	struct hv_uuid operation;
 	enum agent_command_kind query_kind;
+	int64_t mark;
 };
 /** @param[out] ret_has_status  whether *ret_status was told too (GetInventory) */
 enum hv_status wire_decode_answer(const struct wire_line *line, const struct wire_question *question,

@@ -355,7 +355,7 @@ static enum hv_status body_query(const json_t *body, const struct wire_question 
 	if (status != HV_OK) {
 		return status;
 	}
-	struct wire_question inner = {question->query_kind, question->operation, AGENT_STARTUP};
+	struct wire_question inner = {question->query_kind, question->operation, AGENT_STARTUP, question->mark};
 	answer->recorded = hv_alloc(sizeof *answer->recorded);
 	return decode_answer(recorded, &inner, answer->recorded, aside, err);
 }
@@ -429,6 +429,7 @@ static enum hv_status decode_answer(const json_t *root, const struct wire_questi
 	const json_t *body = NULL;
 	answer->kind = question->kind;
 	answer->operation = question->operation;
+	answer->mark = question->mark;
 	enum hv_status status = wire_fields(
 		root, answer_table, HV_ARRAY_LEN(answer_table), "the answer", answer, err);
 	if (status == HV_OK) {

@@ -73,7 +73,6 @@ struct link {
 	bool inventory_wanted;
 	bool inventory_sent;
 	bool storage_down;
-	int64_t inventory_change; /* the store's change sequence when it was asked for */
 	int64_t inventory_us;     /* monotonic: when it is asked for again (lost), or not before (store failed) */
 	int64_t refresh_us;       /* monotonic: when it is asked for though nobody wants it */
 };

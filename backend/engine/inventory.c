@@ -12,7 +12,8 @@
  *
  * An inventory is a picture of a moment that is past when it arrives. A VM on which an operation began or ended since
  * it was asked for is left alone, and the inventory is asked for again; the store's change feed tells which, whoever
- * drove the operation.
+ * drove the operation. The mark of the command is where the feed stood: one that was given up as lost may still be
+ * answered, and must not pass for an answer to the one that was asked after it.
  */
 
 struct id_set {
@@ -291,7 +292,7 @@ void sync_inventory_answer(struct engine *engine, int64_t host_id, const struct 
 	struct hv_error err = {0};
 	enum hv_status status = engine_begin(engine, &err);
 	if (status == HV_OK) {
-		status = reconcile(&at, &answer->inventory, link->inventory_change, &err);
+		status = reconcile(&at, &answer->inventory, answer->mark, &err);
 	}
 	status = engine_end(engine, status, &err);
 	if (status != HV_OK && status != HV_ERR_STORE) {
@@ -376,12 +377,12 @@ static void ask_inventory(struct engine *engine, struct link *link)
 	struct hv_error err = {0};
 	link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_US;
 	link->refresh_us = engine_monotonic_us(engine) + ENGINE_REFRESH_US;
-	if (store->ops->last_change(store, &link->inventory_change, &err) != HV_OK) {
+	struct agent_command command = {.kind = AGENT_GET_INVENTORY};
+	if (store->ops->last_change(store, &command.mark, &err) != HV_OK) {
 		engine_store_trouble(engine, &err);
 		link->inventory_us = engine_monotonic_us(engine) + ENGINE_INVENTORY_RETRY_US;
 		return;
 	}
-	struct agent_command command = {.kind = AGENT_GET_INVENTORY};
 	if (agents->send(agents->context, link->host_id, &command, &err) == HV_OK) {
 		link->inventory_sent = true;
 		link->inventory_wanted = false;

@@ -249,7 +249,8 @@ static void answer_inventory(struct fake_hosts *hosts, struct fake_host *host, c
 		return;
 	}
 	struct message *message = fake_post(hosts, unread->console, host->id);
-	message->answer = (struct agent_answer){.kind = AGENT_GET_INVENTORY, .result = true};
+	message->answer = (struct agent_answer){
+		.kind = AGENT_GET_INVENTORY, .result = true, .mark = unread->command.mark};
 	for (size_t i = 0; i < host->vm_count; i++) {
 		fake_describe(host, host->vms[i], agent_vm_list_add(&message->answer.inventory));
 	}

@@ -152,7 +152,7 @@ static enum hv_status decode_answer(const char *text, enum agent_command_kind ki
 	enum agent_command_kind query_kind, struct agent_answer *ret_answer, struct agent_host_status *ret_status,
 	bool *ret_has_status, struct hv_error *err)
 {
-	struct wire_question question = {kind, uuid(OPERATION), query_kind};
+	struct wire_question question = {kind, uuid(OPERATION), query_kind, 0};
 	struct wire_line line;
 	enum hv_status status = wire_parse(text, strlen(text), &line, err);
 	if (status == HV_OK) {

@@ -260,7 +260,7 @@ static void test_inventory__older_than_an_operation_is_not_believed__Y1(void **s
 	(void)state;
 	struct engine_world world;
 	make(&world);
-	struct agent_answer old = {.kind = AGENT_GET_INVENTORY, .result = true};
+	struct agent_answer old = {.kind = AGENT_GET_INVENTORY, .result = true, .mark = last_change(&world)};
 	struct agent_vm *vm = agent_vm_list_add(&old.inventory);
 	vm->uuid = world.vm->uuid;
 	vm->name = strdup("box");
@@ -278,13 +278,37 @@ static void test_inventory__older_than_an_operation_is_not_believed__Y1(void **s
 	engine_world_clear(&world);
 }
 
+/* A bug once: a console that had slept asked again, took the answer to its old question for the new one's, and a VM
+ * that another console had destroyed meanwhile stood in the store for ever. */
+static void test_inventory__given_up_as_lost_is_not_taken_for_the_next_one__Y1(void **state)
+{
+	(void)state;
+	struct engine_world world;
+	make(&world);
+	struct agent_answer old = {.kind = AGENT_GET_INVENTORY, .result = true, .mark = last_change(&world)};
+	struct agent_vm *vm = agent_vm_list_add(&old.inventory);
+	*vm = (struct agent_vm){.uuid = world.vm->uuid, .state = VM_SAVED, .name = strdup("box")};
+	engine_world_take(&world, "C", SNAPSHOT_DISK);
+	fake_hosts_set_fault(world.hosts, world.host_id, AGENT_GET_INVENTORY, FAKE_LOSE_COMMAND, AGENT_CODE_NONE, NULL);
+	engine_sync(world.console.engine, world.host_id); /* asked for again after the operation */
+	engine_answer(world.console.engine, world.host_id, &old);
+	assert_tree(&world, "A(B(C*))");
+	struct virtual_machine row = engine_world_vm(&world);
+	assert_int_not_equal(row.power_state, VM_SAVED);
+	virtual_machine_clear(&row);
+	engine_world_settle(&world);
+	engine_world_assert_agrees(&world);
+	agent_answer_clear(&old);
+	engine_world_clear(&world);
+}
+
 /* A bug once: an inventory that was held back was written over the event that came after it was asked for. */
 static void test_inventory__older_than_an_event_is_not_believed__Y1(void **state)
 {
 	(void)state;
 	struct engine_world world;
 	make(&world);
-	struct agent_answer old = {.kind = AGENT_GET_INVENTORY, .result = true};
+	struct agent_answer old = {.kind = AGENT_GET_INVENTORY, .result = true, .mark = last_change(&world)};
 	struct agent_vm *before = agent_vm_list_add(&old.inventory);
 	struct agent_vm event = {.uuid = world.vm->uuid, .state = VM_SAVED, .name = strdup("box")};
 	*before = (struct agent_vm){.uuid = world.vm->uuid, .state = VM_PAUSED, .name = strdup("box")};
@@ -383,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_vm__that_vanishes_is_missing_and_comes_back_with_its_tree__Y1),
 		cmocka_unit_test(test_transient_rows_without_an_operation__are_settled_by_the_host__Y1_Y3),
 		cmocka_unit_test(test_inventory__older_than_an_operation_is_not_believed__Y1),
+		cmocka_unit_test(test_inventory__given_up_as_lost_is_not_taken_for_the_next_one__Y1),
 		cmocka_unit_test(test_inventory__older_than_an_event_is_not_believed__Y1),
 		cmocka_unit_test(test_old_event__is_set_right_by_the_next_inventory_though_nothing_happens__Y3),
 		cmocka_unit_test(test_old_event__of_an_agent_that_numbers_its_readings_is_not_believed__Y3),
